@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Module parameters: checked once when the module is loaded, then the start of every bond.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+
+use crate::bond::{
+    addr::{
+        IfName,
+        Text, //
+    },
+    options::{
+        OptError,
+        OptionId,
+        ParamDef,
+        ParamKind,
+        Value, //
+    },
+    params::{
+        FailOverMac,
+        Mode,
+        Params,
+        PrimaryReselect,
+        XmitPolicy,
+        INT_MAX, //
+    },
+};
+
+/// Bonds made when the module is loaded, unless told otherwise.
+pub(crate) const DEFAULT_MAX_BONDS: u32 = 1;
+
+/// Transmit and receive queues of a bond, unless told otherwise.
+pub(crate) const DEFAULT_TX_QUEUES: u32 = 16;
+
+/// Monitoring interval in ms of the modes which can't do without.
+const DEFAULT_MIIMON: u32 = 100;
+
+/// The module parameter `max_bonds`, which is no option of a bond.
+pub(crate) const MAX_BONDS: ParamDef = ParamDef {
+    kind: ParamKind::Int(1),
+    perm: 0,
+    desc: "Bonds to make when the module is loaded",
+};
+
+/// The module parameter `tx_queues`, which is no option of a bond.
+pub(crate) const TX_QUEUES: ParamDef = ParamDef {
+    kind: ParamKind::Int(16),
+    perm: 0,
+    desc: "Transmit queues of each bond, 1 to 255 (default 16)",
+};
+
+/// Severity of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// Loading fails.
+    Err,
+    /// Something was changed or has no effect.
+    Warn,
+    /// Worth knowing.
+    Info,
+    /// For developers.
+    Debug,
+}
+
+/// The module parameters as the kernel left them. Strings end at the first NUL or newline.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawParams<'a> {
+    /// `max_bonds`.
+    pub(crate) max_bonds: i32,
+    /// `tx_queues`.
+    pub(crate) tx_queues: i32,
+    /// `num_grat_arp` and `num_unsol_na`, which are one variable.
+    pub(crate) num_peer_notif: i32,
+    /// `miimon` in ms.
+    pub(crate) miimon: i32,
+    /// `updelay` in ms.
+    pub(crate) updelay: i32,
+    /// `downdelay` in ms.
+    pub(crate) downdelay: i32,
+    /// `use_carrier`.
+    pub(crate) use_carrier: i32,
+    /// `min_links`.
+    pub(crate) min_links: i32,
+    /// `all_slaves_active`.
+    pub(crate) all_slaves_active: i32,
+    /// `resend_igmp`.
+    pub(crate) resend_igmp: i32,
+    /// `packets_per_slave`.
+    pub(crate) packets_per_slave: i32,
+    /// `mode`, if set.
+    pub(crate) mode: Option<&'a [u8]>,
+    /// `primary`, if set.
+    pub(crate) primary: Option<&'a [u8]>,
+    /// `primary_reselect`, if set.
+    pub(crate) primary_reselect: Option<&'a [u8]>,
+    /// `xmit_hash_policy`, if set.
+    pub(crate) xmit_hash_policy: Option<&'a [u8]>,
+    /// `fail_over_mac`, if set.
+    pub(crate) fail_over_mac: Option<&'a [u8]>,
+}
+
+impl RawParams<'_> {
+    /// What the parameters are when none is given.
+    pub(crate) const DEFAULT: RawParams<'static> = RawParams {
+        max_bonds: 1,
+        tx_queues: 16,
+        num_peer_notif: 1,
+        miimon: 0,
+        updelay: 0,
+        downdelay: 0,
+        use_carrier: 1,
+        min_links: 0,
+        all_slaves_active: 0,
+        resend_igmp: 1,
+        packets_per_slave: 1,
+        mode: None,
+        primary: None,
+        primary_reselect: None,
+        xmit_hash_policy: None,
+        fail_over_mac: None,
+    };
+}
+
+/// What every new bond starts with, and what the module itself needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Defaults {
+    /// Settings of a new bond.
+    pub(crate) params: Params,
+    /// Name of its primary slave.
+    pub(crate) primary: Option<IfName>,
+    /// Bonds to make when the module is loaded.
+    pub(crate) max_bonds: u32,
+    /// Transmit queues of a bond, 1 to 255.
+    pub(crate) tx_queues: u32,
+}
+
+/// Receives messages, without a newline at the end.
+pub(crate) type Log<'a> = dyn FnMut(Level, fmt::Arguments<'_>) + 'a;
+
+/// Checks an integer parameter, and replaces one which is out of range, with a warning.
+fn number(log: &mut Log<'_>, name: &str, value: i32, min: u32, max: u32, instead: u32) -> u32 {
+    match u32::try_from(value) {
+        Ok(number) if min <= number && number <= max => number,
+        _ => {
+            log(
+                Level::Warn,
+                format_args!(
+                    "Warning: {name} ({value}) is not in the range {min} - {max}, using {instead}"
+                ),
+            );
+            instead
+        }
+    }
+}
+
+/// Parses a string parameter by the grammar of the option `id`, into a number which fits a byte.
+fn keyword(log: &mut Log<'_>, id: OptionId, text: &[u8]) -> Result<u8, OptError> {
+    let def = id.def();
+    if let Ok(Value::Num(number)) = def.parse(text) {
+        if let Ok(number) = u8::try_from(number) {
+            return Ok(number);
+        }
+    }
+    log(
+        Level::Err,
+        format_args!("Error: invalid {} \"{}\"", def.name, Text(text)),
+    );
+    if let Some(allowed) = OptError::Invalid.allowed(def) {
+        log(Level::Err, format_args!("{allowed}"));
+    }
+    Err(OptError::Invalid)
+}
+
+/// Turns a delay in ms into polls, with a warning if some of it is cut off.
+///
+/// Without a monitor the number stays as it is, as in the C driver: it shows as 0, and when
+/// `miimon` is set later it counts polls of that length.
+fn delay(log: &mut Log<'_>, name: &str, ms: u32, miimon: u32) -> u32 {
+    let Some(polls) = ms.checked_div(miimon) else {
+        return ms;
+    };
+    let rounded = polls.saturating_mul(miimon);
+    if rounded != ms {
+        log(
+            Level::Warn,
+            format_args!(
+                "Warning: {name} ({ms}) is not a multiple of miimon ({miimon}), \
+                 {name} rounded to {rounded} ms"
+            ),
+        );
+    }
+    polls
+}
+
+/// Checks the module parameters, in the order of the C driver.
+///
+/// An error means that the module can't be loaded; the reason has been logged.
+pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, OptError> {
+    let mut params = Params::DEFAULT;
+
+    if let Some(text) = raw.mode {
+        let number = keyword(log, OptionId::Mode, text)?;
+        params.mode = Mode::from_u8(number).ok_or(OptError::Invalid)?;
+    }
+    let mode = params.mode;
+
+    if let Some(text) = raw.xmit_hash_policy {
+        if mode.uses_xmit_hash() {
+            let number = keyword(log, OptionId::XmitHashPolicy, text)?;
+            params.xmit_policy = XmitPolicy::from_u8(number).ok_or(OptError::Invalid)?;
+        } else {
+            log(
+                Level::Info,
+                format_args!(
+                    "xmit_hash_policy has no effect in mode {}",
+                    mode.description()
+                ),
+            );
+        }
+    }
+
+    let max_bonds = number(
+        log,
+        "max_bonds",
+        raw.max_bonds,
+        0,
+        INT_MAX,
+        DEFAULT_MAX_BONDS,
+    );
+    params.miimon = number(log, "miimon", raw.miimon, 0, INT_MAX, 0);
+    let updelay = number(log, "updelay", raw.updelay, 0, INT_MAX, 0);
+    let downdelay = number(log, "downdelay", raw.downdelay, 0, INT_MAX, 0);
+
+    if raw.use_carrier != 1 {
+        log(
+            Level::Err,
+            format_args!(
+                "Error: use_carrier ({}) is obsolete, and can only be 1",
+                raw.use_carrier
+            ),
+        );
+        return Err(OptError::Invalid);
+    }
+
+    params.num_peer_notif = byte(number(
+        log,
+        "num_grat_arp/num_unsol_na",
+        raw.num_peer_notif,
+        0,
+        255,
+        1,
+    ));
+
+    if !mode.uses_arp() && params.miimon == 0 {
+        log(
+            Level::Warn,
+            format_args!(
+                "Warning: mode {} needs miimon to detect link failure, speed and duplex, \
+                 using {DEFAULT_MIIMON} ms",
+                mode.keyword()
+            ),
+        );
+        params.miimon = DEFAULT_MIIMON;
+    }
+
+    let tx_queues = number(log, "tx_queues", raw.tx_queues, 1, 255, DEFAULT_TX_QUEUES);
+    params.all_slaves_active =
+        number(log, "all_slaves_active", raw.all_slaves_active, 0, 1, 0) != 0;
+    params.resend_igmp = byte(number(log, "resend_igmp", raw.resend_igmp, 0, 255, 1));
+    let packets = number(log, "packets_per_slave", raw.packets_per_slave, 0, 65535, 1);
+    params.packets_per_slave = u16::try_from(packets).unwrap_or(u16::MAX);
+
+    if params.miimon == 0 && (updelay != 0 || downdelay != 0) {
+        log(
+            Level::Warn,
+            format_args!(
+                "Warning: updelay ({updelay}) and downdelay ({downdelay}) have no effect \
+                 unless miimon is set"
+            ),
+        );
+    }
+    params.updelay = delay(log, "updelay", updelay, params.miimon);
+    params.downdelay = delay(log, "downdelay", downdelay, params.miimon);
+
+    if params.miimon != 0 {
+        log(
+            Level::Info,
+            format_args!("MII link monitoring set to {} ms", params.miimon),
+        );
+    } else if max_bonds != 0 {
+        log(
+            Level::Debug,
+            format_args!("Warning: without miimon link failures are not detected"),
+        );
+    }
+
+    let mut primary = raw.primary;
+    if let Some(name) = primary {
+        if !mode.uses_primary() {
+            log(
+                Level::Warn,
+                format_args!(
+                    "Warning: primary {} has no effect in mode {}",
+                    Text(name),
+                    mode.description()
+                ),
+            );
+            primary = None;
+        }
+    }
+    if let (Some(_), Some(text)) = (primary, raw.primary_reselect) {
+        let number = keyword(log, OptionId::PrimaryReselect, text)?;
+        params.primary_reselect = PrimaryReselect::from_u8(number).ok_or(OptError::Invalid)?;
+    }
+
+    if let Some(text) = raw.fail_over_mac {
+        let number = keyword(log, OptionId::FailOverMac, text)?;
+        params.fail_over_mac = FailOverMac::from_u8(number).ok_or(OptError::Invalid)?;
+        if mode != Mode::ActiveBackup {
+            log(
+                Level::Warn,
+                format_args!("Warning: fail_over_mac only affects active-backup mode"),
+            );
+        }
+    }
+
+    // CAST: A negative number is stored as it is, as in the C driver, and reads as unsigned.
+    params.min_links = raw.min_links as u32;
+
+    Ok(Defaults {
+        params,
+        primary: primary
+            .map(IfName::from_bytes)
+            .filter(|name| !name.is_empty()),
+        max_bonds,
+        tx_queues,
+    })
+}
+
+/// Narrows a number which was checked to be at most 255.
+fn byte(number: u32) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The settings of one bond, and what applying an option changes in them.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+
+use crate::bond::options::{
+    OptError,
+    OptionId, //
+};
+
+/// Greatest value of the options which are an `int` in the C driver (`INT_MAX`).
+pub(crate) const INT_MAX: u32 = 0x7fff_ffff;
+
+/// How a bond spreads its frames; the numbers are user-space ABI (`BOND_MODE_*` in
+/// [`include/uapi/linux/if_bonding.h`](srctree/include/uapi/linux/if_bonding.h)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Mode {
+    /// `balance-rr`: frame after frame to the next slave.
+    RoundRobin = 0,
+    /// `active-backup`: one slave carries everything, the others wait.
+    ActiveBackup = 1,
+    /// `balance-xor`: a hash over addresses chooses the slave.
+    Xor = 2,
+    /// `broadcast`: every frame on every slave.
+    Broadcast = 3,
+}
+
+impl Mode {
+    /// Returns the mode with this number, if it is built.
+    pub(crate) const fn from_u8(number: u8) -> Option<Mode> {
+        match number {
+            0 => Some(Mode::RoundRobin),
+            1 => Some(Mode::ActiveBackup),
+            2 => Some(Mode::Xor),
+            3 => Some(Mode::Broadcast),
+            _ => None,
+        }
+    }
+
+    /// Returns the number of the mode.
+    pub(crate) const fn as_u8(self) -> u8 {
+        // CAST: The discriminant of a `repr(u8)` enum.
+        self as u8
+    }
+
+    /// Returns the word by which options name the mode.
+    pub(crate) fn keyword(self) -> &'static str {
+        OptionId::Mode.def().keyword_of(u64::from(self.as_u8()))
+    }
+
+    /// Returns the description which `/proc/net/bonding` and messages give.
+    pub(crate) const fn description(self) -> &'static str {
+        match self {
+            Mode::RoundRobin => "load balancing (round-robin)",
+            Mode::ActiveBackup => "fault-tolerance (active-backup)",
+            Mode::Xor => "load balancing (xor)",
+            Mode::Broadcast => "fault-tolerance (broadcast)",
+        }
+    }
+
+    /// Tells whether one slave is the active one and a primary can be given.
+    pub(crate) const fn uses_primary(self) -> bool {
+        match self {
+            Mode::ActiveBackup => true,
+            Mode::RoundRobin | Mode::Xor | Mode::Broadcast => false,
+        }
+    }
+
+    /// Tells whether the transmit hash policy chooses the slave.
+    pub(crate) const fn uses_xmit_hash(self) -> bool {
+        match self {
+            Mode::Xor => true,
+            Mode::RoundRobin | Mode::ActiveBackup | Mode::Broadcast => false,
+        }
+    }
+
+    /// Tells whether ARP monitoring can be used; a mode without it needs the MII monitor.
+    pub(crate) const fn uses_arp(self) -> bool {
+        match self {
+            Mode::RoundRobin | Mode::ActiveBackup | Mode::Xor | Mode::Broadcast => true,
+        }
+    }
+}
+
+/// What the transmit hash is made of (`BOND_XMIT_POLICY_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum XmitPolicy {
+    /// `layer2`: Ethernet addresses and type.
+    Layer2 = 0,
+}
+
+impl XmitPolicy {
+    /// Returns the policy with this number, if it is built.
+    pub(crate) const fn from_u8(number: u8) -> Option<XmitPolicy> {
+        match number {
+            0 => Some(XmitPolicy::Layer2),
+            _ => None,
+        }
+    }
+
+    /// Returns the number of the policy.
+    pub(crate) const fn as_u8(self) -> u8 {
+        // CAST: The discriminant of a `repr(u8)` enum.
+        self as u8
+    }
+
+    /// Returns the word by which options name the policy.
+    pub(crate) fn keyword(self) -> &'static str {
+        OptionId::XmitHashPolicy
+            .def()
+            .keyword_of(u64::from(self.as_u8()))
+    }
+}
+
+/// Whose hardware address the bond and its slaves use in active-backup mode (`BOND_FOM_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum FailOverMac {
+    /// `none`: every slave has the bond's address.
+    None = 0,
+    /// `active`: slaves keep theirs, the bond has that of the active one.
+    Active = 1,
+    /// `follow`: the bond's address moves to the slave which becomes active.
+    Follow = 2,
+}
+
+impl FailOverMac {
+    /// Returns the policy with this number.
+    pub(crate) const fn from_u8(number: u8) -> Option<FailOverMac> {
+        match number {
+            0 => Some(FailOverMac::None),
+            1 => Some(FailOverMac::Active),
+            2 => Some(FailOverMac::Follow),
+            _ => None,
+        }
+    }
+
+    /// Returns the number of the policy.
+    pub(crate) const fn as_u8(self) -> u8 {
+        // CAST: The discriminant of a `repr(u8)` enum.
+        self as u8
+    }
+
+    /// Returns the word by which options name the policy.
+    pub(crate) fn keyword(self) -> &'static str {
+        OptionId::FailOverMac
+            .def()
+            .keyword_of(u64::from(self.as_u8()))
+    }
+}
+
+/// When a primary slave which came up takes over (`BOND_PRI_RESELECT_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum PrimaryReselect {
+    /// `always`: as soon as it is up.
+    Always = 0,
+    /// `better`: if it is faster than the active one, or as fast with the better duplex.
+    Better = 1,
+    /// `failure`: only when the active one fails.
+    Failure = 2,
+}
+
+impl PrimaryReselect {
+    /// Returns the policy with this number.
+    pub(crate) const fn from_u8(number: u8) -> Option<PrimaryReselect> {
+        match number {
+            0 => Some(PrimaryReselect::Always),
+            1 => Some(PrimaryReselect::Better),
+            2 => Some(PrimaryReselect::Failure),
+            _ => None,
+        }
+    }
+
+    /// Returns the number of the policy.
+    pub(crate) const fn as_u8(self) -> u8 {
+        // CAST: The discriminant of a `repr(u8)` enum.
+        self as u8
+    }
+
+    /// Returns the word by which options name the policy.
+    pub(crate) fn keyword(self) -> &'static str {
+        OptionId::PrimaryReselect
+            .def()
+            .keyword_of(u64::from(self.as_u8()))
+    }
+}
+
+/// All settings of a bond which are a number or a keyword.
+///
+/// The remembered name of the primary, the slaves and their queue ids are state of the bond and
+/// live with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Params {
+    /// Option `mode`.
+    pub(crate) mode: Mode,
+    /// Option `xmit_hash_policy`.
+    pub(crate) xmit_policy: XmitPolicy,
+    /// Option `fail_over_mac`.
+    pub(crate) fail_over_mac: FailOverMac,
+    /// Option `primary_reselect`.
+    pub(crate) primary_reselect: PrimaryReselect,
+    /// Option `all_slaves_active`.
+    pub(crate) all_slaves_active: bool,
+    /// Options `num_grat_arp` and `num_unsol_na`: peer notifications per failover, 0 to 255.
+    pub(crate) num_peer_notif: u8,
+    /// Option `resend_igmp`: membership reports per failover, 0 to 255.
+    pub(crate) resend_igmp: u8,
+    /// Option `packets_per_slave`: 0 is a random slave, otherwise frames before the next slave.
+    pub(crate) packets_per_slave: u16,
+    /// Option `miimon` in ms, 0 to [`INT_MAX`]; 0 is off.
+    pub(crate) miimon: u32,
+    /// Option `updelay` as a count of `miimon` polls.
+    pub(crate) updelay: u32,
+    /// Option `downdelay` as a count of `miimon` polls.
+    pub(crate) downdelay: u32,
+    /// Option `peer_notif_delay` as a count of `miimon` polls.
+    pub(crate) peer_notif_delay: u32,
+    /// Option `min_links`; any `u32`, since the module parameter is not checked.
+    pub(crate) min_links: u32,
+}
+
+impl Params {
+    /// What a bond has when neither module parameters nor options say otherwise.
+    pub(crate) const DEFAULT: Params = Params {
+        mode: Mode::RoundRobin,
+        xmit_policy: XmitPolicy::Layer2,
+        fail_over_mac: FailOverMac::None,
+        primary_reselect: PrimaryReselect::Always,
+        all_slaves_active: false,
+        num_peer_notif: 1,
+        resend_igmp: 1,
+        packets_per_slave: 1,
+        miimon: 0,
+        updelay: 0,
+        downdelay: 0,
+        peer_notif_delay: 0,
+        min_links: 0,
+    };
+
+    /// Returns a delay of `polls` in ms, at most [`INT_MAX`].
+    ///
+    /// The C driver lets the product wrap around; a limit is what a reader can still understand.
+    const fn polls_to_ms(&self, polls: u32) -> u32 {
+        let ms = polls.saturating_mul(self.miimon);
+        if ms > INT_MAX {
+            INT_MAX
+        } else {
+            ms
+        }
+    }
+
+    /// Returns the `updelay` in ms; 0 without MII monitor.
+    pub(crate) const fn updelay_ms(&self) -> u32 {
+        self.polls_to_ms(self.updelay)
+    }
+
+    /// Returns the `downdelay` in ms; 0 without MII monitor.
+    pub(crate) const fn downdelay_ms(&self) -> u32 {
+        self.polls_to_ms(self.downdelay)
+    }
+
+    /// Returns the `peer_notif_delay` in ms; 0 without MII monitor.
+    pub(crate) const fn peer_notif_delay_ms(&self) -> u32 {
+        self.polls_to_ms(self.peer_notif_delay)
+    }
+
+    /// Returns the value of a numeric option as its faces show it (delays in ms); `None` for the
+    /// options which aren't a setting of this structure.
+    pub(crate) fn get(&self, id: OptionId) -> Option<u64> {
+        let number = match id {
+            OptionId::Mode => u32::from(self.mode.as_u8()),
+            OptionId::PacketsPerSlave => u32::from(self.packets_per_slave),
+            OptionId::XmitHashPolicy => u32::from(self.xmit_policy.as_u8()),
+            OptionId::FailOverMac => u32::from(self.fail_over_mac.as_u8()),
+            OptionId::DownDelay => self.downdelay_ms(),
+            OptionId::UpDelay => self.updelay_ms(),
+            OptionId::MinLinks => self.min_links,
+            OptionId::NumUnsolNa | OptionId::NumGratArp => u32::from(self.num_peer_notif),
+            OptionId::MiiMon => self.miimon,
+            OptionId::PrimaryReselect => u32::from(self.primary_reselect.as_u8()),
+            OptionId::UseCarrier => 1,
+            OptionId::AllSlavesActive => u32::from(self.all_slaves_active),
+            OptionId::ResendIgmp => u32::from(self.resend_igmp),
+            OptionId::PeerNotifDelay => self.peer_notif_delay_ms(),
+            OptionId::Primary | OptionId::ActiveSlave | OptionId::QueueId | OptionId::Slaves => {
+                return None;
+            }
+        };
+        Some(u64::from(number))
+    }
+
+    /// Applies the numeric option `id`, and says what the bond has to do about it.
+    ///
+    /// The value is checked once more, so a caller which skipped parsing gets an error and not a
+    /// setting out of range. When an error is returned, nothing has changed.
+    ///
+    /// Whether the option may be set now is [`OptionDef::gate`]'s question; whether an XDP program
+    /// forbids a mode or policy is the caller's.
+    ///
+    /// [`OptionDef::gate`]: crate::bond::options::OptionDef::gate
+    pub(crate) fn apply(&mut self, id: OptionId, num: u64) -> Result<Applied, OptError> {
+        id.def().parse_num(num)?;
+        let byte = u8::try_from(num).map_err(|_| OptError::Invalid);
+        let word = u32::try_from(num).map_err(|_| OptError::Invalid);
+        let mut applied = Applied::NOTHING;
+
+        match id {
+            OptionId::Mode => {
+                self.mode = Mode::from_u8(byte?).ok_or(OptError::Invalid)?;
+                applied.effects = Effects::MODE_CHANGED.with(Effects::UPDATE_VIEW);
+            }
+            OptionId::PacketsPerSlave => {
+                self.packets_per_slave = u16::try_from(num).map_err(|_| OptError::Invalid)?;
+                applied.effects = Effects::UPDATE_VIEW;
+            }
+            OptionId::XmitHashPolicy => {
+                self.xmit_policy = XmitPolicy::from_u8(byte?).ok_or(OptError::Invalid)?;
+                applied.effects = Effects::UPDATE_VIEW;
+            }
+            OptionId::FailOverMac => {
+                self.fail_over_mac = FailOverMac::from_u8(byte?).ok_or(OptError::Invalid)?;
+            }
+            OptionId::DownDelay => {
+                (self.downdelay, applied.warning) = self.delay("down delay", word?)?;
+                applied.effects = Effects::UPDATE_DELAYS;
+            }
+            OptionId::UpDelay => {
+                (self.updelay, applied.warning) = self.delay("up delay", word?)?;
+                applied.effects = Effects::UPDATE_DELAYS;
+            }
+            OptionId::PeerNotifDelay => {
+                (self.peer_notif_delay, applied.warning) =
+                    self.delay("peer notification delay", word?)?;
+            }
+            OptionId::MinLinks => {
+                self.min_links = word?;
+                applied.effects = Effects::UPDATE_CARRIER;
+            }
+            OptionId::NumUnsolNa | OptionId::NumGratArp => self.num_peer_notif = byte?,
+            OptionId::MiiMon => {
+                self.miimon = word?;
+                applied.effects = Effects::RESTART_MONITOR.with(Effects::UPDATE_DELAYS);
+            }
+            OptionId::PrimaryReselect => {
+                self.primary_reselect = PrimaryReselect::from_u8(byte?).ok_or(OptError::Invalid)?;
+                applied.effects = Effects::RESELECT;
+            }
+            OptionId::UseCarrier => {}
+            OptionId::AllSlavesActive => {
+                let on = num != 0;
+                if on != self.all_slaves_active {
+                    self.all_slaves_active = on;
+                    applied.effects = Effects::MARK_ALL_SLAVES;
+                }
+            }
+            OptionId::ResendIgmp => self.resend_igmp = byte?,
+            OptionId::Primary | OptionId::ActiveSlave | OptionId::QueueId | OptionId::Slaves => {
+                return Err(OptError::Invalid);
+            }
+        }
+        Ok(applied)
+    }
+
+    /// Turns a delay of `ms` into polls, with a warning if some of it is cut off.
+    fn delay(&self, name: &'static str, ms: u32) -> Result<(u32, Option<DelayRounded>), OptError> {
+        let polls = ms.checked_div(self.miimon).ok_or(OptError::MiiDisabled)?;
+        let rounded = polls.saturating_mul(self.miimon);
+        let warning = (rounded != ms).then_some(DelayRounded {
+            name,
+            value: ms,
+            miimon: self.miimon,
+            rounded,
+        });
+        Ok((polls, warning))
+    }
+}
+
+/// A set of things the bond has to do after a setting has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Effects(u16);
+
+impl Effects {
+    /// Nothing to do.
+    pub(crate) const NONE: Effects = Effects(0);
+    /// If the bond is up, stop the MII monitor when `miimon` is 0, else poll now and rearm it.
+    pub(crate) const RESTART_MONITOR: Effects = Effects(1 << 0);
+    /// Run the choice of the active slave.
+    pub(crate) const RESELECT: Effects = Effects(1 << 1);
+    /// Compute the bond's carrier again.
+    pub(crate) const UPDATE_CARRIER: Effects = Effects(1 << 2);
+    /// Publish a new transmit view.
+    pub(crate) const UPDATE_VIEW: Effects = Effects(1 << 3);
+    /// Set (`all_slaves_active` off) or clear (on) the inactive mark of every backup slave.
+    pub(crate) const MARK_ALL_SLAVES: Effects = Effects(1 << 4);
+    /// Exchange the device operations and what else hangs on the mode; the bond is down and empty.
+    pub(crate) const MODE_CHANGED: Effects = Effects(1 << 5);
+    /// The up and down delay in ms may have changed; a delay which is running keeps its end.
+    pub(crate) const UPDATE_DELAYS: Effects = Effects(1 << 6);
+
+    /// Returns the union of both sets.
+    pub(crate) const fn with(self, other: Effects) -> Effects {
+        Effects(self.0 | other.0)
+    }
+
+    /// Tells whether all of `other` is in this set.
+    pub(crate) const fn contains(self, other: Effects) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Tells whether the set is empty.
+    pub(crate) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// The outcome of applying an option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Applied {
+    /// What the bond has to do next.
+    pub(crate) effects: Effects,
+    /// A line for the log at level warning.
+    pub(crate) warning: Option<DelayRounded>,
+}
+
+impl Applied {
+    /// Set, and nothing else to do.
+    const NOTHING: Applied = Applied {
+        effects: Effects::NONE,
+        warning: None,
+    };
+
+    /// Tells whether the bond has to do all of `effects`.
+    pub(crate) const fn has(&self, effects: Effects) -> bool {
+        self.effects.contains(effects)
+    }
+}
+
+/// A delay which is no multiple of `miimon`; displays as the line for the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DelayRounded {
+    /// What kind of delay, in the words of the C driver.
+    pub(crate) name: &'static str,
+    /// What was asked for, in ms.
+    pub(crate) value: u32,
+    /// The polling interval, in ms.
+    pub(crate) miimon: u32,
+    /// What was set, in ms.
+    pub(crate) rounded: u32,
+}
+
+impl fmt::Display for DelayRounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} ({}) is not a multiple of miimon ({}), value rounded to {} ms",
+            self.name, self.value, self.miimon, self.rounded
+        )
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The sysfs files which aren't options, and how lists are written.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+
+use crate::bond::{
+    addr::IfName,
+    snapshot::{
+        BondSnapshot,
+        SlaveSnapshot, //
+    }, //
+};
+
+/// Bytes which a sysfs file can hold.
+const PAGE: usize = 4096;
+
+/// Room which must be left for another name in a list.
+pub(crate) const IFNAME_ROOM: usize = 16;
+
+/// Room which must be left for another name and queue in a list.
+pub(crate) const QUEUE_ROOM: usize = 22;
+
+/// Last entry of a list which does not fit.
+const MORE: &str = "++more++";
+
+/// Writes entries with a space between and a newline at the end; nothing without an entry.
+///
+/// When less than `room` bytes of the page are left, the list ends with `++more++`.
+pub(crate) fn write_list<T: fmt::Display>(
+    w: &mut dyn fmt::Write,
+    room: usize,
+    entries: impl Iterator<Item = T>,
+) -> fmt::Result {
+    let mut out = Counted { inner: w, used: 0 };
+    let mut any = false;
+    for entry in entries {
+        if any {
+            fmt::Write::write_str(&mut out, " ")?;
+        }
+        any = true;
+        if out.used > PAGE.saturating_sub(room) {
+            fmt::Write::write_str(&mut out, MORE)?;
+            break;
+        }
+        fmt::Write::write_fmt(&mut out, format_args!("{entry}"))?;
+    }
+    if any {
+        fmt::Write::write_str(&mut out, "\n")?;
+    }
+    Ok(())
+}
+
+/// Writes what `bonding_masters` reads.
+pub(crate) fn bonding_masters(
+    w: &mut dyn fmt::Write,
+    bonds: impl Iterator<Item = IfName>,
+) -> fmt::Result {
+    write_list(w, IFNAME_ROOM, bonds)
+}
+
+/// Passes text on and counts its bytes.
+struct Counted<'a> {
+    /// Where the text goes.
+    inner: &'a mut dyn fmt::Write,
+    /// Bytes so far.
+    used: usize,
+}
+
+impl fmt::Write for Counted<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.used = self.used.saturating_add(text.len());
+        self.inner.write_str(text)
+    }
+}
+
+/// A file of a bond's `bonding` directory which is only read.
+#[derive(Clone, Copy)]
+pub(crate) struct BondAttr {
+    /// Name of the file.
+    pub(crate) name: &'static str,
+    /// Its mode.
+    pub(crate) mode: u16,
+    /// Writes what it reads.
+    pub(crate) show: fn(&BondSnapshot<'_>, &mut dyn fmt::Write) -> fmt::Result,
+}
+
+/// Makes a file which is empty outside of 802.3ad mode.
+const fn ad_only(name: &'static str) -> BondAttr {
+    BondAttr {
+        name,
+        mode: 0o444,
+        show: |_, _| Ok(()),
+    }
+}
+
+/// The files of a bond's `bonding` directory beside the options.
+pub(crate) static BOND_ATTRS: [BondAttr; 6] = [
+    BondAttr {
+        name: "mii_status",
+        mode: 0o444,
+        show: |bond, w| w.write_str(if bond.mii_up { "up\n" } else { "down\n" }),
+    },
+    ad_only("ad_aggregator"),
+    ad_only("ad_num_ports"),
+    ad_only("ad_actor_key"),
+    ad_only("ad_partner_key"),
+    ad_only("ad_partner_mac"),
+];
+
+/// A file of a slave's `bonding_slave` directory; all are mode 0444.
+#[derive(Clone, Copy)]
+pub(crate) struct SlaveAttr {
+    /// Name of the file.
+    pub(crate) name: &'static str,
+    /// Writes what it reads.
+    pub(crate) show: fn(&SlaveSnapshot, &mut dyn fmt::Write) -> fmt::Result,
+}
+
+/// Makes a file which has nothing to say outside of 802.3ad mode.
+const fn slave_ad_only(name: &'static str) -> SlaveAttr {
+    SlaveAttr {
+        name,
+        show: |_, w| w.write_str("N/A\n"),
+    }
+}
+
+/// The files of a slave's `bonding_slave` directory.
+pub(crate) static SLAVE_ATTRS: [SlaveAttr; 8] = [
+    SlaveAttr {
+        name: "state",
+        show: |slave, w| w.write_str(if slave.backup { "backup\n" } else { "active\n" }),
+    },
+    SlaveAttr {
+        name: "mii_status",
+        show: |slave, w| writeln!(w, "{}", slave.link.name()),
+    },
+    SlaveAttr {
+        name: "link_failure_count",
+        // CAST: The C driver prints the counter as an `int`.
+        show: |slave, w| writeln!(w, "{}", slave.link_failures as i32),
+    },
+    SlaveAttr {
+        name: "perm_hwaddr",
+        show: |slave, w| writeln!(w, "{}", slave.perm_hwaddr),
+    },
+    SlaveAttr {
+        name: "queue_id",
+        show: |slave, w| writeln!(w, "{}", slave.queue_id),
+    },
+    slave_ad_only("ad_aggregator_id"),
+    slave_ad_only("ad_actor_oper_port_state"),
+    slave_ad_only("ad_partner_oper_port_state"),
+];

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Makes `Documentation/options.md` from the option table.
+
+use crate::bond::options::{
+    OptionDef,
+    ParamKind,
+    Width,
+    OPTIONS, //
+};
+use crate::bond::params::Mode;
+
+/// Returns the page.
+pub fn options_page() -> String {
+    let mut page = String::from(
+        "<!-- SPDX-License-Identifier: GPL-2.0 -->\n\
+         <!-- Made by `cargo run --bin options-doc` in tests/host from bond/options.rs. -->\n\
+         \n\
+         # Options\n\
+         \n\
+         An option is a module parameter (the start of every bond), a file in\n\
+         `/sys/class/net/<bond>/bonding/`, an attribute of `ip link … type bond`, or several of\n\
+         these. A number is written in decimal. Where keywords are listed, either the word or its\n\
+         number may be written, and `default` stands for the one marked as default.\n\
+         \n\
+         When an option can't be set, the first of these errors is returned and nothing changes:\n\
+         `EACCES` in a mode which refuses it, `ENOTEMPTY` if the bond must not have slaves but\n\
+         has, `EBUSY` if it must be down but is up, `EINVAL` for a value which is not allowed.\n\
+         The kernel log says which, and what would be allowed.\n\
+         \n\
+         | Option | Default | Module parameter | sysfs | Netlink |\n\
+         |---|---|---|---|---|\n",
+    );
+    for def in &OPTIONS {
+        page += &format!(
+            "| [{0}](#{0}) | {1} | {2} | {3} | {4} |\n",
+            def.name,
+            def.default,
+            param(def),
+            sysfs(def),
+            netlink(def)
+        );
+    }
+    for def in &OPTIONS {
+        page += &section(def);
+    }
+    page
+}
+
+/// Returns the words for a number in its unit.
+fn unit(def: &OptionDef) -> String {
+    if def.unit.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", def.unit)
+    }
+}
+
+/// Returns the cell about the module parameter.
+fn param(def: &OptionDef) -> &'static str {
+    match def.param.map(|param| param.kind) {
+        Some(ParamKind::Int(_)) => "int",
+        Some(ParamKind::Charp) => "charp",
+        None => "-",
+    }
+}
+
+/// Returns the cell about the file.
+fn sysfs(def: &OptionDef) -> String {
+    def.sysfs
+        .map_or(String::from("-"), |mode| format!("{mode:04o}"))
+}
+
+/// Returns the cell about the attribute.
+fn netlink(def: &OptionDef) -> String {
+    def.netlink.map_or(String::from("-"), |nl| {
+        let width = match nl.width {
+            Width::U8 => "u8",
+            Width::U32 => "u32",
+            Width::IfIndex => "ifindex",
+        };
+        format!("{}, {width}", nl.attr)
+    })
+}
+
+/// Returns the section about an option.
+fn section(def: &OptionDef) -> String {
+    let mut text = format!("\n## {}\n\n", def.name);
+    text += &wrap(def.doc);
+    text += "\n";
+    if let Some(max) = def.max {
+        text += &format!("- Range: {} to {max}{}\n", def.min, unit(def));
+    }
+    if !def.keywords.is_empty() {
+        let words: Vec<String> = def
+            .keywords
+            .iter()
+            .map(|kw| {
+                let mark = if kw.default && kw.word != "default" {
+                    ", default"
+                } else {
+                    ""
+                };
+                format!("`{}` ({}{mark})", kw.word, kw.value)
+            })
+            .collect();
+        text += &wrap(&format!("- Keywords: {}", words.join(", ")));
+    }
+    text += &format!("- In a new bond: {}\n", def.default);
+    let modes: Vec<&str> = (0..=u8::MAX)
+        .filter_map(Mode::from_u8)
+        .filter(|&mode| !def.is_unsupported(mode))
+        .map(Mode::keyword)
+        .collect();
+    if (0..=u8::MAX).filter_map(Mode::from_u8).count() != modes.len() {
+        text += &format!("- Only in mode {}\n", modes.join(", "));
+    }
+    match (def.no_slaves, def.if_down) {
+        (true, true) => text += "- Only while the bond is down and has no slaves\n",
+        (true, false) => text += "- Only while the bond has no slaves\n",
+        (false, true) => text += "- Only while the bond is down\n",
+        (false, false) => {}
+    }
+    text
+}
+
+/// Wraps text at 100 columns; lines after the first of a list entry are indented.
+fn wrap(text: &str) -> String {
+    let indent = if text.starts_with("- ") { "  " } else { "" };
+    let mut out = String::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let fits = line.chars().count().saturating_add(word.chars().count()) < 100;
+        if !line.is_empty() && !fits {
+            out += line.trim_end();
+            out += "\n";
+            line = String::from(indent);
+        } else if !line.is_empty() {
+            line += " ";
+        }
+        line += word;
+    }
+    out + &line + "\n"
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The pure parts of the bonding driver, compiled for the host.
+//!
+//! The module tree is that of the kernel crate, file by file, so paths from `crate::` resolve.
+
+#![forbid(unsafe_code)]
+// What the kernel side calls has no caller here.
+#![allow(dead_code)]
+
+/// The bond, its options and decisions.
+#[path = "../../../bond"]
+mod bond {
+    pub(crate) mod addr;
+    pub(crate) mod defaults;
+    pub(crate) mod hwaddr;
+    pub(crate) mod options;
+    pub(crate) mod params;
+    pub(crate) mod select;
+    pub(crate) mod snapshot;
+}
+
+/// Transmit modes.
+#[path = "../../../modes"]
+mod modes {
+    pub(crate) mod hash;
+    pub(crate) mod modulo;
+    pub(crate) mod rr;
+}
+
+/// Link monitors.
+#[path = "../../../monitor"]
+mod monitor {
+    pub(crate) mod link;
+}
+
+/// The text of `/proc`.
+#[path = "../../../procfs"]
+mod procfs {
+    pub(crate) mod format;
+}
+
+/// The text of sysfs.
+#[path = "../../../sysfs"]
+mod sysfs {
+    pub(crate) mod format;
+}
+
+pub mod doc;
+
+#[cfg(test)]
+mod tests;

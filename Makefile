@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+# Thin: every target is a call into tools/. `make help` lists them.
+# (The kernel's build reads Kbuild, never this file.)
+
+# stock: Debian's own kernel. debug: the one with every check. KDIR=DIR: any other.
+KERNEL ?= stock
+export KERNEL KDIR
+
+all:
+	@tools/build module
+
+help:
+	@tools/build help
+
+# Each prints one path on stdout, and first makes what is missing.
+kernel-dir kernel-image module-path c-bonding:
+	@tools/build $@
+
+run: lab
+	@tools/demo
+
+lab:
+	@tools/lab setup stock
+
+check:
+	@tools/check
+
+check-host:
+	@tools/check host
+
+check-style:
+	@tools/check style
+
+check-guest:
+	@tools/check guest
+
+# For the running kernel (or KVER=), into DESTDIR.
+install:
+	@tools/install install
+
+uninstall:
+	@tools/install uninstall
+
+clean:
+	@tools/build clean
+
+.PHONY: all help kernel-dir kernel-image module-path c-bonding run lab check \
+	check-host check-style check-guest install uninstall clean

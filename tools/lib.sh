@@ -1,0 +1,62 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# What the tools share: where things are, and how to talk to the user.
+# Sourced, never run.
+
+# shellcheck disable=SC2034 # used by the scripts that source this file
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+LAB=${LAB:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/rust-bonding}
+ROOT=$LAB/root
+KERNELS=$LAB/kernels
+STAMPS=$LAB/stamps
+LOGS=$LAB/log
+export LAB
+
+NAME=${0##*/}
+say() { echo "$NAME: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+need_root() { [[ $EUID == 0 ]] || die "$1 needs root (chroot, mounts): run it as root"; }
+
+hash_of() { sha256sum | cut -c1-16; }
+
+# Which kernel release the lab holds, by the name used on command lines.
+release_of() {
+	local stock
+	stock=$(cat "$KERNELS/release" 2>/dev/null) || die "no lab yet: run 'tools/lab setup'"
+	case $1 in
+	stock) echo "$stock" ;;
+	debug) cat "$KERNELS/debug/include/config/kernel.release" ;;
+	*) die "unknown kernel '$1': stock or debug" ;;
+	esac
+}
+
+# The folder for `make -C DIR M=…`.
+kernel_dir() {
+	case $1 in
+	stock) echo "$KERNELS/stock/obj" ;;
+	debug) echo "$KERNELS/debug" ;;
+	*) die "unknown kernel '$1': stock or debug" ;;
+	esac
+}
+
+kernel_image() {
+	case $1 in
+	stock) echo "$ROOT/boot/vmlinuz-$(release_of stock)" ;;
+	debug) echo "$KERNELS/debug/arch/x86/boot/bzImage" ;;
+	*) die "unknown kernel '$1': stock or debug" ;;
+	esac
+}
+
+# Where the guest finds the modules of that kernel.
+modules_dir() { echo "$ROOT/usr/lib/modules/$(release_of "$1")"; }
+
+# The kernel's own bonding.ko.
+c_bonding() {
+	case $1 in
+	stock) echo "$KERNELS/stock/bonding.ko" ;;
+	debug) echo "$KERNELS/debug/drivers/net/bonding/bonding.ko" ;;
+	*) die "unknown kernel '$1': stock or debug" ;;
+	esac
+}

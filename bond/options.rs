@@ -88,25 +88,25 @@ impl OptionId {
     /// Returns the row of the table; a `const` assertion below proves that it is the right one.
     pub(crate) const fn def(self) -> &'static OptionDef {
         match self {
-            OptionId::Mode => &TABLE[0],
-            OptionId::PacketsPerSlave => &TABLE[1],
-            OptionId::XmitHashPolicy => &TABLE[2],
-            OptionId::FailOverMac => &TABLE[3],
-            OptionId::DownDelay => &TABLE[4],
-            OptionId::UpDelay => &TABLE[5],
-            OptionId::MinLinks => &TABLE[6],
-            OptionId::NumUnsolNa => &TABLE[7],
-            OptionId::MiiMon => &TABLE[8],
-            OptionId::Primary => &TABLE[9],
-            OptionId::PrimaryReselect => &TABLE[10],
-            OptionId::UseCarrier => &TABLE[11],
-            OptionId::ActiveSlave => &TABLE[12],
-            OptionId::QueueId => &TABLE[13],
-            OptionId::AllSlavesActive => &TABLE[14],
-            OptionId::ResendIgmp => &TABLE[15],
-            OptionId::Slaves => &TABLE[16],
-            OptionId::NumGratArp => &TABLE[17],
-            OptionId::PeerNotifDelay => &TABLE[18],
+            OptionId::Mode => &OPTIONS[0],
+            OptionId::PacketsPerSlave => &OPTIONS[1],
+            OptionId::XmitHashPolicy => &OPTIONS[2],
+            OptionId::FailOverMac => &OPTIONS[3],
+            OptionId::DownDelay => &OPTIONS[4],
+            OptionId::UpDelay => &OPTIONS[5],
+            OptionId::MinLinks => &OPTIONS[6],
+            OptionId::NumUnsolNa => &OPTIONS[7],
+            OptionId::MiiMon => &OPTIONS[8],
+            OptionId::Primary => &OPTIONS[9],
+            OptionId::PrimaryReselect => &OPTIONS[10],
+            OptionId::UseCarrier => &OPTIONS[11],
+            OptionId::ActiveSlave => &OPTIONS[12],
+            OptionId::QueueId => &OPTIONS[13],
+            OptionId::AllSlavesActive => &OPTIONS[14],
+            OptionId::ResendIgmp => &OPTIONS[15],
+            OptionId::Slaves => &OPTIONS[16],
+            OptionId::NumGratArp => &OPTIONS[17],
+            OptionId::PeerNotifDelay => &OPTIONS[18],
         }
     }
 }
@@ -341,10 +341,7 @@ const PEER_NOTIF: OptionDef = OptionDef {
 pub(crate) const COUNT: usize = 19;
 
 /// The table, sorted by [`OptionId`].
-pub(crate) static OPTIONS: [OptionDef; COUNT] = TABLE;
-
-/// The contents of [`OPTIONS`].
-const TABLE: [OptionDef; COUNT] = [
+pub(crate) static OPTIONS: [OptionDef; COUNT] = [
     OptionDef {
         id: OptionId::Mode,
         name: "mode",
@@ -615,7 +612,7 @@ const TABLE: [OptionDef; COUNT] = [
 
 /// Proves that [`OptionId::def`] returns the row of that option, for each row.
 const _: () = {
-    let mut rest: &[OptionDef] = &TABLE;
+    let mut rest: &[OptionDef] = &OPTIONS;
     while let [row, tail @ ..] = rest {
         assert!(row.id.def().id.as_u8() == row.id.as_u8());
         if let [next, ..] = tail {

@@ -23,11 +23,7 @@ use crate::{
         Duplex,
         LinkState, //
     },
-    sysfs::format::{
-        write_list,
-        IFNAME_ROOM,
-        QUEUE_ROOM, //
-    },
+    sysfs::format::write_list, //
 };
 
 /// A slave at one moment.
@@ -106,15 +102,12 @@ impl OptionDef {
             }
             (Format::List, OptionId::QueueId) => write_list(
                 w,
-                QUEUE_ROOM,
                 bond.slaves.iter().map(|slave| QueueEntry {
                     name: slave.name,
                     queue: slave.queue_id,
                 }),
             ),
-            (Format::List, _) => {
-                write_list(w, IFNAME_ROOM, bond.slaves.iter().map(|slave| slave.name))
-            }
+            (Format::List, _) => write_list(w, bond.slaves.iter().map(|slave| slave.name)),
         }
     }
 

@@ -17,38 +17,33 @@ use crate::bond::{
 /// Bytes which a sysfs file can hold.
 const PAGE: usize = 4096;
 
-/// Room which must be left for another name in a list.
-pub(crate) const IFNAME_ROOM: usize = 16;
-
-/// Room which must be left for another name and queue in a list.
-pub(crate) const QUEUE_ROOM: usize = 22;
-
 /// Last entry of a list which does not fit.
 const MORE: &str = "++more++";
 
 /// Writes entries with a space between and a newline at the end; nothing without an entry.
 ///
-/// When less than `room` bytes of the page are left, the list ends with `++more++`.
+/// What doesn't fit into a page is left out, and `++more++` written in its place.
 pub(crate) fn write_list<T: fmt::Display>(
     w: &mut dyn fmt::Write,
-    room: usize,
     entries: impl Iterator<Item = T>,
 ) -> fmt::Result {
-    let mut out = Counted { inner: w, used: 0 };
-    let mut any = false;
-    for entry in entries {
-        if any {
-            fmt::Write::write_str(&mut out, " ")?;
+    // Bytes written.
+    let mut used = 0usize;
+    let mut entries = entries.peekable();
+    while let Some(entry) = entries.next() {
+        let mut length = Length(0);
+        fmt::Write::write_fmt(&mut length, format_args!("{entry}"))?;
+        // With the space or newline after it.
+        used = used.saturating_add(length.0).saturating_add(1);
+        let reserve = match entries.peek() {
+            Some(_) => MORE.len().saturating_add(1),
+            None => 0,
+        };
+        if used.saturating_add(reserve) > PAGE {
+            return writeln!(w, "{MORE}");
         }
-        any = true;
-        if out.used > PAGE.saturating_sub(room) {
-            fmt::Write::write_str(&mut out, MORE)?;
-            break;
-        }
-        fmt::Write::write_fmt(&mut out, format_args!("{entry}"))?;
-    }
-    if any {
-        fmt::Write::write_str(&mut out, "\n")?;
+        let end = if reserve > 0 { ' ' } else { '\n' };
+        write!(w, "{entry}{end}")?;
     }
     Ok(())
 }
@@ -58,21 +53,16 @@ pub(crate) fn bonding_masters(
     w: &mut dyn fmt::Write,
     bonds: impl Iterator<Item = IfName>,
 ) -> fmt::Result {
-    write_list(w, IFNAME_ROOM, bonds)
+    write_list(w, bonds)
 }
 
-/// Passes text on and counts its bytes.
-struct Counted<'a> {
-    /// Where the text goes.
-    inner: &'a mut dyn fmt::Write,
-    /// Bytes so far.
-    used: usize,
-}
+/// Counts the bytes of a text.
+struct Length(usize);
 
-impl fmt::Write for Counted<'_> {
+impl fmt::Write for Length {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.used = self.used.saturating_add(text.len());
-        self.inner.write_str(text)
+        self.0 = self.0.saturating_add(text.len());
+        Ok(())
     }
 }
 

@@ -2,6 +2,9 @@
 
 //! Makes `Documentation/options.md` from the option table.
 
+// `+=` on text is no arithmetic.
+#![allow(clippy::arithmetic_side_effects)]
+
 use crate::bond::options::{
     OptionDef,
     ParamKind,

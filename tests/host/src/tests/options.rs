@@ -1,0 +1,712 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The option table and the grammar of values.
+
+use super::{
+    any_mode,
+    any_text,
+    MODES, //
+};
+use crate::bond::addr::IfName;
+use crate::bond::options::{
+    by_id,
+    by_name,
+    by_netlink,
+    netlink_dump_order,
+    netlink_u32,
+    netlink_write_order,
+    parse_active_slave,
+    parse_primary,
+    parse_queue_id,
+    parse_slaves_cmd,
+    OptError,
+    OptionDef,
+    OptionId,
+    ParamKind,
+    Sign,
+    Value,
+    OPTIONS, //
+};
+use crate::bond::params::Mode;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+/// The facts about each option which user space relies upon: number, name, range of its numbers,
+/// module parameter, sysfs mode; netlink number, bytes and place.
+type Fact = (
+    u8,
+    &'static str,
+    Option<(u64, u64)>,
+    Option<(&'static str, u16)>,
+    Option<(u16, u8, u8)>,
+);
+
+/// The facts.
+const FACTS: [Fact; 19] = [
+    (0, "mode", None, Some(("charp", 0)), Some((1, 1, 1))),
+    (
+        1,
+        "packets_per_slave",
+        Some((0, 65535)),
+        Some(("int", 0)),
+        Some((20, 4, 22)),
+    ),
+    (
+        2,
+        "xmit_hash_policy",
+        None,
+        Some(("charp", 0)),
+        Some((14, 1, 16)),
+    ),
+    (
+        5,
+        "fail_over_mac",
+        None,
+        Some(("charp", 0)),
+        Some((13, 1, 15)),
+    ),
+    (
+        8,
+        "downdelay",
+        Some((0, 0x7fff_ffff)),
+        Some(("int", 0)),
+        Some((5, 4, 5)),
+    ),
+    (
+        9,
+        "updelay",
+        Some((0, 0x7fff_ffff)),
+        Some(("int", 0)),
+        Some((4, 4, 4)),
+    ),
+    (
+        11,
+        "min_links",
+        Some((0, 0x7fff_ffff)),
+        Some(("int", 0)),
+        Some((18, 4, 20)),
+    ),
+    (
+        13,
+        "num_unsol_na",
+        Some((0, 255)),
+        Some(("int", 0o644)),
+        Some((16, 1, 18)),
+    ),
+    (
+        14,
+        "miimon",
+        Some((0, 0x7fff_ffff)),
+        Some(("int", 0)),
+        Some((3, 4, 3)),
+    ),
+    (15, "primary", None, Some(("charp", 0)), Some((11, 4, 13))),
+    (
+        16,
+        "primary_reselect",
+        None,
+        Some(("charp", 0)),
+        Some((12, 1, 14)),
+    ),
+    (17, "use_carrier", None, Some(("int", 0)), Some((6, 1, 7))),
+    (18, "active_slave", None, None, Some((2, 4, 2))),
+    (19, "queue_id", None, None, None),
+    (
+        20,
+        "all_slaves_active",
+        None,
+        Some(("int", 0)),
+        Some((17, 1, 19)),
+    ),
+    (
+        21,
+        "resend_igmp",
+        Some((0, 255)),
+        Some(("int", 0)),
+        Some((15, 4, 17)),
+    ),
+    (23, "slaves", None, None, None),
+    (
+        28,
+        "num_grat_arp",
+        Some((0, 255)),
+        Some(("int", 0o644)),
+        None,
+    ),
+    (
+        29,
+        "peer_notif_delay",
+        Some((0, 300_000)),
+        None,
+        Some((28, 4, 6)),
+    ),
+];
+
+#[test]
+fn table_holds_the_facts() {
+    assert_eq!(OPTIONS.len(), FACTS.len());
+    for (def, fact) in OPTIONS.iter().zip(&FACTS) {
+        let (id, name, range, param, netlink) = *fact;
+        assert_eq!((def.id.as_u8(), def.name), (id, name));
+        assert_eq!(def.max.map(|max| (def.min, max)), range, "{name}");
+        let kind = def.param.map(|param| match param.kind {
+            ParamKind::Int(_) => ("int", param.perm),
+            ParamKind::Charp => ("charp", param.perm),
+        });
+        assert_eq!(kind, param, "{name}");
+        let attr = def.netlink.map(|nl| {
+            let width = match nl.width {
+                crate::bond::options::Width::U8 => 1,
+                _ => 4,
+            };
+            (nl.attr, width, nl.write_order)
+        });
+        assert_eq!(attr, netlink, "{name}");
+        assert_eq!(def.sysfs, Some(0o644), "{name}");
+        assert!(std::ptr::eq(def.id.def(), def));
+        assert!(std::ptr::eq(by_id(id).unwrap(), def));
+        assert!(std::ptr::eq(by_name(name.as_bytes()).unwrap(), def));
+        assert!(!def.doc.is_empty() && !def.default.is_empty(), "{name}");
+    }
+    assert!(by_name(b"no_such_option").is_none());
+    assert!(by_id(3).is_none());
+}
+
+#[test]
+fn numbers_and_names_are_unique() {
+    let ids: BTreeSet<u8> = OPTIONS.iter().map(|def| def.id.as_u8()).collect();
+    let names: BTreeSet<&str> = OPTIONS.iter().map(|def| def.name).collect();
+    assert_eq!((ids.len(), names.len()), (OPTIONS.len(), OPTIONS.len()));
+    for def in &OPTIONS {
+        let words: BTreeSet<&str> = def.keywords.iter().map(|kw| kw.word).collect();
+        let values: BTreeSet<u64> = def.keywords.iter().map(|kw| kw.value).collect();
+        assert_eq!(words.len(), def.keywords.len(), "{}", def.name);
+        assert_eq!(values.len(), def.keywords.len(), "{}", def.name);
+        assert!(def.keywords.iter().filter(|kw| kw.default).count() <= 1);
+        assert_eq!(def.raw, def.keywords.is_empty(), "{}", def.name);
+    }
+}
+
+#[test]
+fn netlink_orders_are_strict() {
+    let with_attr = OPTIONS.iter().filter(|def| def.netlink.is_some()).count();
+    let write: Vec<u8> = netlink_write_order()
+        .map(|(_, nl)| nl.write_order)
+        .collect();
+    let dump: Vec<u8> = netlink_dump_order().map(|(_, nl)| nl.dump_order).collect();
+    assert_eq!((write.len(), dump.len()), (with_attr, with_attr));
+    assert!(write.windows(2).all(|pair| pair[0] < pair[1]));
+    assert!(dump.windows(2).all(|pair| pair[0] < pair[1]));
+    let attrs: BTreeSet<u16> = netlink_dump_order().map(|(_, nl)| nl.attr).collect();
+    assert_eq!(attrs.len(), with_attr);
+    for (def, nl) in netlink_write_order() {
+        assert!(std::ptr::eq(by_netlink(nl.attr).unwrap(), def));
+    }
+    assert!(by_netlink(0).is_none());
+    let names: Vec<&str> = netlink_dump_order().map(|(def, _)| def.name).collect();
+    assert_eq!(
+        names,
+        [
+            "mode",
+            "active_slave",
+            "miimon",
+            "updelay",
+            "downdelay",
+            "peer_notif_delay",
+            "use_carrier",
+            "primary",
+            "primary_reselect",
+            "fail_over_mac",
+            "xmit_hash_policy",
+            "resend_igmp",
+            "num_unsol_na",
+            "all_slaves_active",
+            "min_links",
+            "packets_per_slave",
+        ]
+    );
+}
+
+#[test]
+fn keywords_of_each_option() {
+    let words = |id: OptionId| -> Vec<(&str, u64)> {
+        id.def()
+            .keywords
+            .iter()
+            .map(|kw| (kw.word, kw.value))
+            .collect()
+    };
+    let off_on = vec![("off", 0), ("on", 1)];
+    assert_eq!(
+        words(OptionId::Mode),
+        [
+            ("balance-rr", 0),
+            ("active-backup", 1),
+            ("balance-xor", 2),
+            ("broadcast", 3)
+        ]
+    );
+    assert_eq!(words(OptionId::XmitHashPolicy), [("layer2", 0)]);
+    assert_eq!(
+        words(OptionId::FailOverMac),
+        [("none", 0), ("active", 1), ("follow", 2)]
+    );
+    assert_eq!(
+        words(OptionId::PrimaryReselect),
+        [("always", 0), ("better", 1), ("failure", 2)]
+    );
+    assert_eq!(words(OptionId::UseCarrier), [("on", 1)]);
+    assert_eq!(words(OptionId::AllSlavesActive), off_on);
+    assert_eq!(
+        words(OptionId::MiiMon),
+        [("off", 0), ("maxval", 0x7fff_ffff)]
+    );
+    assert_eq!(
+        words(OptionId::PeerNotifDelay),
+        [("off", 0), ("maxval", 300_000)]
+    );
+
+    // What `default` stands for; the delay between notifications has none.
+    for (name, value) in [
+        ("mode", Some(0)),
+        ("packets_per_slave", Some(1)),
+        ("xmit_hash_policy", Some(0)),
+        ("fail_over_mac", Some(0)),
+        ("downdelay", Some(0)),
+        ("min_links", Some(0)),
+        ("num_unsol_na", Some(1)),
+        ("num_grat_arp", Some(1)),
+        ("miimon", Some(0)),
+        ("primary_reselect", Some(0)),
+        ("use_carrier", Some(1)),
+        ("all_slaves_active", Some(0)),
+        ("resend_igmp", Some(1)),
+        ("peer_notif_delay", None),
+    ] {
+        let def = by_name(name.as_bytes()).unwrap();
+        let expected = value.map(Value::Num).ok_or(OptError::Invalid);
+        assert_eq!(def.parse(b"default\n"), expected, "{name}");
+    }
+}
+
+#[test]
+fn values_by_example() {
+    let mode = OptionId::Mode.def();
+    for text in [
+        "1",
+        "1\n",
+        " 1 ",
+        "1 2",
+        "active-backup",
+        " active-backup \n",
+        "active-backup x",
+    ] {
+        assert_eq!(mode.parse(text.as_bytes()), Ok(Value::Num(1)), "{text:?}");
+    }
+    assert_eq!(mode.parse(b"1\0garbage"), Ok(Value::Num(1)));
+    assert_eq!(mode.parse(b"1\n4"), Ok(Value::Num(1)));
+    for text in [
+        "",
+        "\n",
+        " ",
+        "-1",
+        "+1",
+        "0x1",
+        "4",
+        "7",
+        "Active-Backup",
+        "active",
+        "1 x",
+        "802.3ad",
+        "\nactive-backup",
+        "active-backup,",
+    ] {
+        assert_eq!(
+            mode.parse(text.as_bytes()),
+            Err(OptError::Invalid),
+            "{text:?}"
+        );
+    }
+
+    let miimon = OptionId::MiiMon.def();
+    assert_eq!(miimon.parse(b"2147483647"), Ok(Value::Num(2_147_483_647)));
+    assert_eq!(miimon.parse(b"2147483648"), Err(OptError::Invalid));
+    assert_eq!(
+        miimon.parse(b"18446744073709551617"),
+        Err(OptError::Invalid)
+    );
+    assert_eq!(miimon.parse(b"off"), Ok(Value::Num(0)));
+    assert_eq!(miimon.parse(b"maxval"), Ok(Value::Num(2_147_483_647)));
+    assert_eq!(miimon.parse(b"000100"), Ok(Value::Num(100)));
+
+    assert_eq!(
+        OptionId::UseCarrier.def().parse(b"0"),
+        Err(OptError::Invalid)
+    );
+    assert_eq!(OptionId::UseCarrier.def().parse(b"1"), Ok(Value::Num(1)));
+    assert_eq!(
+        OptionId::Primary.def().parse(b"eth0\n\0x"),
+        Ok(Value::Raw(b"eth0\n"))
+    );
+}
+
+#[test]
+fn netlink_numbers_pass_through_an_int() {
+    let def = OptionId::MiiMon.def();
+    assert_eq!(def.parse_num(netlink_u32(100)), Ok(Value::Num(100)));
+    assert_eq!(
+        def.parse_num(netlink_u32(0x8000_0000)),
+        Err(OptError::Invalid)
+    );
+    assert_eq!(netlink_u32(u32::MAX), u64::MAX);
+}
+
+#[test]
+fn gate_checks_in_order() {
+    let mode = OptionId::Mode.def();
+    assert_eq!(mode.gate(Mode::Xor, true, true), Err(OptError::HasSlaves));
+    assert_eq!(mode.gate(Mode::Xor, false, true), Err(OptError::IsUp));
+    assert_eq!(mode.gate(Mode::Xor, false, false), Ok(()));
+    let policy = OptionId::FailOverMac.def();
+    assert_eq!(
+        policy.gate(Mode::RoundRobin, true, false),
+        Err(OptError::HasSlaves)
+    );
+    assert_eq!(policy.gate(Mode::RoundRobin, false, true), Ok(()));
+
+    let only_in = |id: OptionId| -> Vec<u8> {
+        MODES
+            .iter()
+            .filter(|&&mode| id.def().gate(mode, false, false).is_ok())
+            .map(|mode| mode.as_u8())
+            .collect()
+    };
+    for def in &OPTIONS {
+        let expected: &[u8] = match def.id {
+            OptionId::PacketsPerSlave => &[0],
+            OptionId::Primary | OptionId::ActiveSlave => &[1],
+            _ => &[0, 1, 2, 3],
+        };
+        assert_eq!(only_in(def.id), expected, "{}", def.name);
+    }
+}
+
+#[test]
+fn words_for_each_error() {
+    let line = |error: OptError, id: OptionId, value, mode| {
+        error
+            .explain(id.def(), value, mode)
+            .map(|line| line.to_string())
+    };
+    let some = |text: &str| Some(text.to_string());
+    let rr = Mode::RoundRobin;
+    let raw = Some(Value::Raw(b"foo bar\n"));
+
+    assert_eq!(
+        line(OptError::Invalid, OptionId::MiiMon, raw, rr),
+        some("option miimon: invalid value (foo bar)")
+    );
+    assert_eq!(
+        line(
+            OptError::Errno(22),
+            OptionId::MiiMon,
+            Some(Value::Num(7)),
+            rr
+        ),
+        some("option miimon: invalid value (7)")
+    );
+    assert_eq!(
+        line(OptError::ModeDependency, OptionId::Primary, raw, rr),
+        some("option primary: mode dependency failed, not supported in mode balance-rr(0)")
+    );
+    assert_eq!(
+        line(
+            OptError::ModeDependency,
+            OptionId::Primary,
+            raw,
+            Mode::ActiveBackup
+        ),
+        None
+    );
+    assert_eq!(
+        line(OptError::HasSlaves, OptionId::Mode, raw, rr),
+        some("option mode: unable to set because the bond device has slaves")
+    );
+    assert_eq!(
+        line(OptError::IsUp, OptionId::Mode, raw, rr),
+        some("option mode: unable to set because the bond device is up")
+    );
+    assert_eq!(
+        line(OptError::from_errno(-16), OptionId::Slaves, raw, rr),
+        some("option slaves: unable to set because the bond device is up")
+    );
+    assert_eq!(
+        line(
+            OptError::NoDevice,
+            OptionId::ActiveSlave,
+            Some(Value::Raw(b"eth9\n")),
+            rr
+        ),
+        some("option active_slave: interface eth9 does not exist!")
+    );
+    assert_eq!(
+        line(
+            OptError::NoDevice,
+            OptionId::ActiveSlave,
+            Some(Value::Num(9)),
+            rr
+        ),
+        None
+    );
+    for (id, words) in [
+        (OptionId::UpDelay, "up delay"),
+        (OptionId::DownDelay, "down delay"),
+        (OptionId::PeerNotifDelay, "peer notification delay"),
+    ] {
+        assert_eq!(
+            line(OptError::MiiDisabled, id, raw, rr),
+            Some(format!(
+                "Unable to set {words} as MII monitoring is disabled"
+            ))
+        );
+    }
+    assert_eq!(
+        line(OptError::NoCommand, OptionId::Slaves, raw, rr),
+        some("no command found in slaves file - use +ifname or -ifname")
+    );
+    for error in [
+        OptError::NotPermitted,
+        OptError::NotSupported,
+        OptError::NoMemory,
+        OptError::Errno(14),
+    ] {
+        assert_eq!(line(error, OptionId::QueueId, raw, rr), None);
+        assert_eq!(error.extack(OptionId::QueueId.def(), rr), None);
+    }
+
+    let allowed = |id: OptionId| {
+        OptError::Invalid
+            .allowed(id.def())
+            .map(|line| line.to_string())
+    };
+    assert_eq!(
+        allowed(OptionId::MiiMon),
+        some("option miimon: allowed values 0 - 2147483647")
+    );
+    assert_eq!(
+        allowed(OptionId::FailOverMac),
+        some("option fail_over_mac: allowed values none (0), active (1), follow (2)")
+    );
+    assert_eq!(allowed(OptionId::Slaves), None);
+    assert!(OptError::IsUp.allowed(OptionId::MiiMon.def()).is_none());
+}
+
+#[test]
+fn numbers_and_extack_of_each_error() {
+    for (error, errno, extack) in [
+        (OptError::Invalid, 22, Some(c"invalid option value")),
+        (
+            OptError::ModeDependency,
+            13,
+            Some(c"option not supported in mode"),
+        ),
+        (
+            OptError::HasSlaves,
+            39,
+            Some(c"unable to set option because the bond device has slaves"),
+        ),
+        (
+            OptError::IsUp,
+            16,
+            Some(c"unable to set option because the bond is up"),
+        ),
+        (OptError::NoDevice, 19, Some(c"interface does not exist")),
+        (OptError::NotPermitted, 1, None),
+        (OptError::MiiDisabled, 1, None),
+        (OptError::NoCommand, 1, None),
+        (OptError::NotSupported, 95, None),
+        (OptError::NoMemory, 12, None),
+        (OptError::Errno(5), 5, None),
+    ] {
+        assert_eq!(error.errno(), errno);
+        assert_eq!(error.extack(OptionId::Primary.def(), Mode::Xor), extack);
+        assert_eq!(OptError::from_errno(errno).errno(), errno);
+        assert_eq!(OptError::from_errno(-errno).errno(), errno);
+    }
+    assert_eq!(
+        OptError::Invalid.extack(OptionId::UseCarrier.def(), Mode::Xor),
+        Some(c"option obsolete, use_carrier cannot be disabled")
+    );
+    assert_eq!(OptError::from_errno(i32::MIN).errno(), i32::MAX);
+}
+
+#[test]
+fn slave_commands_by_example() {
+    let ok = |sign, name: &[u8]| Ok((sign, IfName::from_bytes(name)));
+    assert_eq!(parse_slaves_cmd(b"+eth0\n"), ok(Sign::Plus, b"eth0"));
+    assert_eq!(parse_slaves_cmd(b" -eth0 junk"), ok(Sign::Minus, b"eth0"));
+    assert_eq!(parse_slaves_cmd(b"\n+eth0"), ok(Sign::Plus, b"eth0"));
+    assert_eq!(
+        parse_slaves_cmd(b"+0123456789abcdefgh"),
+        ok(Sign::Plus, b"0123456789abcde")
+    );
+    assert_eq!(parse_slaves_cmd(b"+b%d"), ok(Sign::Plus, b"b%d"));
+    assert_eq!(parse_slaves_cmd(b"++a"), ok(Sign::Plus, b"+a"));
+    for text in [
+        "", "\n", "eth0", "+", "-\n", "+ eth0", "+.", "+..", "+a/b", "+a:b", "*eth0",
+    ] {
+        assert_eq!(
+            parse_slaves_cmd(text.as_bytes()),
+            Err(OptError::NoCommand),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn queue_ids_by_example() {
+    let ok = |name: &[u8], queue| Ok((IfName::from_bytes(name), queue));
+    assert_eq!(parse_queue_id(b"eth0:2\n"), ok(b"eth0", 2));
+    assert_eq!(parse_queue_id(b"eth0: 2x"), ok(b"eth0", 2));
+    assert_eq!(parse_queue_id(b"eth0:65535"), ok(b"eth0", 65535));
+    for text in [
+        "",
+        "eth0",
+        "eth0:",
+        "eth0:x",
+        "eth0:-1",
+        "eth0:65536",
+        ":1",
+        " eth0:1",
+        "a/b:1",
+        "0123456789abcdef:1",
+        "eth0::1",
+    ] {
+        assert_eq!(
+            parse_queue_id(text.as_bytes()),
+            Err(OptError::NotPermitted),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn names_by_example() {
+    let some = |name: &[u8]| Some(IfName::from_bytes(name));
+    assert_eq!(parse_primary(b"eth0\n"), some(b"eth0"));
+    assert_eq!(parse_primary(b"eth 0"), some(b"eth 0"));
+    assert_eq!(parse_primary(b"\n"), None);
+    assert_eq!(parse_primary(b""), None);
+    assert_eq!(parse_active_slave(b" eth0 x"), some(b"eth0"));
+    assert_eq!(parse_active_slave(b"\neth0"), None);
+    assert_eq!(parse_active_slave(b"  \n"), None);
+}
+
+/// Reads a value as the C driver does, step by step over a C string; what it lets wrap around is
+/// an error.
+fn model(def: &OptionDef, text: &[u8]) -> Option<u64> {
+    let space = |b: u8| b == b' ' || (9..=13).contains(&b) || b == 0xa0;
+    let end = text.iter().position(|b| *b == 0).unwrap_or(text.len());
+    let mut text = &text[..end];
+    if let Some(at) = text.iter().position(|b| *b == b'\n') {
+        text = &text[..at];
+    }
+    let mut start = 0;
+    while start < text.len() && space(text[start]) {
+        start += 1;
+    }
+    let numeric = text.iter().all(|&b| b.is_ascii_digit() || space(b));
+    let mut end = start;
+    while end < text.len() && !space(text[end]) && (numeric || end - start < 32) {
+        end += 1;
+    }
+    let word = &text[start..end];
+    if numeric {
+        let number: u64 = std::str::from_utf8(word).ok()?.parse().ok()?;
+        let exact = def.keywords.iter().any(|kw| kw.value == number);
+        return (exact || def.max.is_some_and(|max| (def.min..=max).contains(&number)))
+            .then_some(number);
+    }
+    for kw in def.keywords {
+        if (word == b"default" && kw.default) || word == kw.word.as_bytes() {
+            return Some(kw.value);
+        }
+    }
+    None
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn parser_takes_exactly_the_grammar(
+        row in 0..OPTIONS.len(),
+        text in prop_oneof![any_text(), prop::collection::vec(any::<u8>(), 0..64)],
+    ) {
+        let def = &OPTIONS[row];
+        let expected = if def.raw {
+            Ok(Value::Raw(text.split(|b| *b == 0).next().unwrap()))
+        } else {
+            model(def, &text).map(Value::Num).ok_or(OptError::Invalid)
+        };
+        prop_assert_eq!(def.parse(&text), expected);
+    }
+
+    #[test]
+    fn each_keyword_is_its_number(row in 0..OPTIONS.len(), tail in "[ \t][a-z ]{0,9}|\n?") {
+        let def = &OPTIONS[row];
+        for kw in def.keywords {
+            let text = format!("{}{tail}", kw.word);
+            prop_assert_eq!(def.parse(text.as_bytes()), Ok(Value::Num(kw.value)));
+            let digits = kw.value.to_string();
+            prop_assert_eq!(def.parse(digits.as_bytes()), Ok(Value::Num(kw.value)));
+            prop_assert_eq!(def.keyword_of(kw.value), kw.word);
+        }
+    }
+
+    #[test]
+    fn commands_never_panic(text in prop_oneof![
+        any_text(),
+        prop::collection::vec(any::<u8>(), 0..64),
+    ]) {
+        if let Ok((_, name)) = parse_slaves_cmd(&text) {
+            prop_assert!(name.is_valid());
+        }
+        if let Ok((name, _)) = parse_queue_id(&text) {
+            prop_assert!(name.is_valid());
+        }
+        prop_assert!(parse_primary(&text).is_none_or(|name| !name.is_empty()));
+        prop_assert!(parse_active_slave(&text).is_none_or(|name| !name.is_empty()));
+    }
+
+    #[test]
+    fn commands_round_trip(name in "[a-z][a-z0-9.%_-]{0,14}", queue: u16, plus: bool) {
+        let sign = if plus { '+' } else { '-' };
+        let expected = (if plus { Sign::Plus } else { Sign::Minus }, IfName::from_bytes(name.as_bytes()));
+        prop_assert_eq!(parse_slaves_cmd(format!("{sign}{name}\n").as_bytes()), Ok(expected));
+        prop_assert_eq!(
+            parse_queue_id(format!("{name}:{queue}\n").as_bytes()),
+            Ok((expected.1, queue))
+        );
+        prop_assert_eq!(parse_primary(format!("{name}\n").as_bytes()), Some(expected.1));
+        prop_assert_eq!(parse_active_slave(format!("{name}\n").as_bytes()), Some(expected.1));
+    }
+
+    #[test]
+    fn errors_never_panic(
+        errno: i32,
+        row in 0..OPTIONS.len(),
+        text in any_text(),
+        mode in any_mode(),
+    ) {
+        let def = &OPTIONS[row];
+        for error in [OptError::Errno(errno), OptError::from_errno(errno)] {
+            if let Some(line) = error.explain(def, Some(Value::Raw(&text)), mode) {
+                prop_assert!(!line.to_string().contains('\n'));
+            }
+            let _ = error.allowed(def).map(|line| line.to_string());
+            let _ = error.extack(def, mode);
+            prop_assert!(error.errno() >= 0);
+        }
+    }
+}

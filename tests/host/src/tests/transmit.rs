@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Hashes, exact modulo, and whose turn it is.
+
+use crate::modes::hash::{
+    layer2,
+    layer2_frame,
+    ETH_HLEN, //
+};
+use crate::modes::modulo::Divisor;
+use crate::modes::rr::{
+    first_usable,
+    RoundRobin,
+    Ticket, //
+};
+use proptest::prelude::*;
+
+/// Numbers near which arithmetic goes wrong, if it does.
+fn edges() -> Vec<u32> {
+    let mut edges: Vec<u32> = (0..=300).collect();
+    for shift in 8..32 {
+        let power = 1u32 << shift;
+        edges.extend([power - 1, power, power + 1]);
+    }
+    edges.extend((0..300).map(|back| u32::MAX - back));
+    edges
+}
+
+#[test]
+fn divisor_by_zero_is_none() {
+    assert_eq!(Divisor::new(0), None);
+    assert_eq!(Divisor::new(1), Some(Divisor::ONE));
+    assert_eq!(Divisor::new(7).unwrap().get(), 7);
+}
+
+#[test]
+fn every_divisor_up_to_65536_at_its_edges() {
+    for n in 1..=65536u32 {
+        let divisor = Divisor::new(n).unwrap();
+        let top = u32::MAX / n * n;
+        for x in [
+            0,
+            1,
+            n - 1,
+            n,
+            n + 1,
+            top - 1,
+            top,
+            u32::MAX - 1,
+            u32::MAX,
+            0x8000_0000,
+        ] {
+            assert_eq!(divisor.rem(x), x % n, "{x} % {n}");
+            assert_eq!(divisor.div(x), x / n, "{x} / {n}");
+        }
+    }
+}
+
+#[test]
+fn edges_by_edges() {
+    let edges = edges();
+    for &n in edges.iter().filter(|&&n| n > 0) {
+        let divisor = Divisor::new(n).unwrap();
+        for &x in &edges {
+            assert_eq!(divisor.rem(x), x % n, "{x} % {n}");
+            assert_eq!(divisor.div(x), x / n, "{x} / {n}");
+        }
+    }
+}
+
+#[test]
+fn layer2_by_example() {
+    let dst = [0x52, 0x54, 0, 1, 2, 0x03];
+    let src = [0x52, 0x54, 0, 4, 5, 0x86];
+    assert_eq!(layer2(&dst, &src, 0x0800), 0x0800 ^ 0x85);
+    let mut frame = [dst, src].concat();
+    assert_eq!(layer2_frame(&frame), 0);
+    frame.extend([0x08, 0x00]);
+    assert_eq!(frame.len(), ETH_HLEN);
+    assert_eq!(layer2_frame(&frame), 0x0885);
+    assert_eq!(layer2_frame(&[]), 0);
+}
+
+#[test]
+fn one_packet_per_slave_goes_round() {
+    let rr = RoundRobin::new(1);
+    let three = Divisor::new(3).unwrap();
+    assert_eq!(rr.ticket(), Ticket::Counter);
+    let slots: Vec<u32> = (1..=6).map(|ticket| rr.slot(ticket, &three)).collect();
+    assert_eq!(slots, [1, 2, 0, 1, 2, 0]);
+    assert_eq!(RoundRobin::new(0).ticket(), Ticket::Random);
+    assert_eq!(RoundRobin::new(0).slot(8, &three), 2);
+    let slots: Vec<u32> = (1..=8)
+        .map(|ticket| RoundRobin::new(3).slot(ticket, &three))
+        .collect();
+    assert_eq!(slots, [0, 0, 1, 1, 1, 2, 2, 2]);
+}
+
+#[test]
+fn first_usable_wraps_around() {
+    let usable = [false, true, false, true];
+    let pick = |start| first_usable(start, usable.len(), |index| usable[index]);
+    assert_eq!(
+        [0, 1, 2, 3, 4, 9].map(pick),
+        [Some(1), Some(1), Some(3), Some(3), Some(1), Some(1)]
+    );
+    assert_eq!(first_usable(0, 0, |_| true), None);
+    assert_eq!(first_usable(1, 3, |_| false), None);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+    #[test]
+    fn division_is_exact(x: u32, n in prop_oneof![1..300u32, 1..=u32::MAX]) {
+        let divisor = Divisor::new(n).unwrap();
+        prop_assert_eq!((divisor.div(x), divisor.rem(x)), (x / n, x % n));
+    }
+
+    #[test]
+    fn hash_of_a_frame_is_that_of_its_header(frame in prop::collection::vec(any::<u8>(), 0..40)) {
+        let expected = match (frame.get(0..6), frame.get(6..12), frame.get(12..14)) {
+            (Some(dst), Some(src), Some(kind)) => layer2(
+                dst.try_into().unwrap(),
+                src.try_into().unwrap(),
+                u16::from_be_bytes(kind.try_into().unwrap()),
+            ),
+            _ => 0,
+        };
+        prop_assert_eq!(layer2_frame(&frame), expected);
+    }
+
+    #[test]
+    fn turns_are_those_of_division(ticket: u32, packets: u16, slaves in 1..=70_000u32) {
+        let slot = RoundRobin::new(packets).slot(ticket, &Divisor::new(slaves).unwrap());
+        let turn = ticket.checked_div(u32::from(packets)).unwrap_or(ticket);
+        prop_assert_eq!(slot, turn % slaves);
+    }
+
+    #[test]
+    fn usable_is_the_nearest(
+        usable in prop::collection::vec(any::<bool>(), 0..20),
+        start in 0..25usize,
+    ) {
+        let count = usable.len();
+        let first = if start < count { start } else { 0 };
+        let expected = (0..count).map(|step| (first + step) % count).find(|&at| usable[at]);
+        prop_assert_eq!(first_usable(start, count, |at| usable[at]), expected);
+    }
+}

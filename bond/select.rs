@@ -112,6 +112,11 @@ pub(crate) const fn carrier_line(up: bool) -> &'static str {
 ///    for it, by the same rule.
 /// 3. Nothing is up: the slave which is coming back, has carrier, and has least of its delay left
 ///    (less than all of it) is promoted.
+///
+/// It is to be asked when something calls for it, not whenever a link changes: there is no active
+/// slave or it went down, the primary or a slave of higher priority than the active one came up, a
+/// slave was added or released, or `primary` or `primary_reselect` were set. For without a
+/// primary, `always` returns to the first of equal priority each time.
 pub(crate) fn choose(slaves: &[Candidate], wishes: &Wishes) -> Choice {
     let known = |index: Option<usize>| Some((index?, slaves.get(index?)?));
     let up = |index| known(index).filter(|(_, slave)| slave.is_up());

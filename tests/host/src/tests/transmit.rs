@@ -146,5 +146,12 @@ proptest! {
         let first = if start < count { start } else { 0 };
         let expected = (0..count).map(|step| (first + step) % count).find(|&at| usable[at]);
         prop_assert_eq!(first_usable(start, count, |at| usable[at]), expected);
+        // None is asked twice.
+        let mut asked = vec![0; count];
+        first_usable(start, count, |at| {
+            asked[at] += 1;
+            false
+        });
+        prop_assert_eq!(asked, vec![1; count]);
     }
 }

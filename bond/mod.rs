@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The bond and its slaves.
+
+pub(crate) mod addr;
+pub(crate) mod counters;
+pub(crate) mod defaults;
+pub(crate) mod hwaddr;
+pub(crate) mod options;
+pub(crate) mod params;
+pub(crate) mod select;
+pub(crate) mod snapshot;
+
+mod enslave;
+mod release;
+mod reading;
+mod settings;
+mod settle;
+pub(crate) mod slave;
+mod state;
+mod stats;
+mod view;
+
+use crate::{
+    bond::{
+        defaults::Defaults,
+        hwaddr::BondMac,
+        release::Reason,
+        slave::{
+            Port,
+            PortRef,
+            Slave, //
+        },
+        state::{
+            Member,
+            State,
+            Ties, //
+        },
+        view::TxView, //
+    },
+    kapi::{
+        lock::{
+            new_bh_lock,
+            BhLock, //
+        },
+        log::{
+            self,
+            bond_log,
+            Level, //
+        },
+        master::{
+            create_bond,
+            ActiveCell,
+            BondDev,
+            BondEvent,
+            Master,
+            SlaveEvent, //
+        },
+        net::Net,
+        net_device::{
+            AddressLock,
+            Announce,
+            ExtAck,
+            Features,
+            NetDevice,
+            Stats, //
+        },
+        ops::{
+            self,
+            DeviceOps, //
+        },
+        params as params_of_module,
+        rcu::{
+            self,
+            Prepared,
+            Rcu,
+            Reading, //
+        },
+        rtnl::Rtnl,
+        rx::Receive,
+        skb::ReceivedSkb,
+        time::now_ms,
+        work::Work, //
+    },
+    modes,
+    procfs::ProcFile, //
+};
+
+use self::{
+    addr::HwAddr,
+    params::{
+        Mode,
+        Params, //
+    },
+};
+use kernel::{
+    prelude::*,
+    sync::SetOnce, //
+};
+
+/// What new bonds begin with: the module's parameters.
+static DEFAULTS: SetOnce<Defaults> = SetOnce::new();
+
+/// What they begin with where no parameters were noted.
+static FALLBACK: Defaults = Defaults {
+    params: Params::DEFAULT,
+    primary: None,
+    max_bonds: defaults::DEFAULT_MAX_BONDS,
+    tx_queues: defaults::DEFAULT_TX_QUEUES,
+};
+
+/// Checks the module's parameters, and notes them for all bonds to come.
+pub(crate) fn load_defaults() -> Result {
+    let mut log = |level, text: core::fmt::Arguments<'_>| {
+        let level = match level {
+            defaults::Level::Err => Level::Err,
+            defaults::Level::Warn => Level::Warn,
+            _ => Level::Info,
+        };
+        log::module(level, text);
+    };
+    let defaults = defaults::check(&params_of_module::raw(), &mut log);
+    DEFAULTS.populate(defaults.map_err(settings::to_error)?);
+    Ok(())
+}
+
+/// Makes the bonds that parameter `max_bonds` asks for.
+pub(crate) fn create_first_bonds() -> Result {
+    let name = addr::IfName::from_bytes(b"bond%d");
+    for _ in 0..defaults().max_bonds {
+        Rtnl::with(|rtnl| {
+            create_bond::<Bond>(rtnl, Net::init(), &name, defaults().tx_queues)
+        })?;
+    }
+    Ok(())
+}
+
+/// What new bonds begin with.
+pub(crate) fn defaults() -> &'static Defaults {
+    DEFAULTS.as_ref().unwrap_or(&FALLBACK)
+}
+
+/// A bond.
+///
+/// Lock order: RTNL, then the address lock of a device, then `state`, then `totals`, then a
+/// slave's `baseline`. Nothing that sleeps is called under any of the last four.
+#[pin_data]
+pub(crate) struct Bond {
+    /// The device, and what C code reads of the bond.
+    dev: BondDev<Bond>,
+    /// What packets see, in the modes with several slaves in use.
+    view: Rcu<TxView>,
+    /// What is decided upon.
+    #[pin]
+    pub(crate) state: BhLock<State>,
+    /// The counters so far.
+    #[pin]
+    totals: BhLock<Stats>,
+    /// `/proc/net/bonding/<bond>`; changed under RTNL.
+    #[pin]
+    proc_file: BhLock<Option<ProcFile>>,
+}
+
+impl Bond {
+    /// The device.
+    #[inline]
+    pub(crate) fn dev(&self) -> &BondDev<Bond> {
+        &self.dev
+    }
+
+    /// What packets see.
+    #[inline]
+    pub(crate) fn view<'g>(&'g self, reading: Reading<'g>) -> Option<&'g TxView> {
+        self.view.load(reading)
+    }
+
+    /// Publishes another view for packets.
+    fn publish_view(&self, view: Option<Prepared<TxView>>) {
+        self.view.publish(view);
+    }
+
+    /// The settings at this moment.
+    pub(crate) fn params(&self) -> Params {
+        self.state.lock().params
+    }
+
+    /// Whether the mode has one active slave.
+    fn uses_primary(&self) -> bool {
+        self.params().mode.uses_primary()
+    }
+
+    /// How many slaves there are. RTNL keeps the number.
+    fn slave_count(&self) -> usize {
+        self.state.lock().members.len()
+    }
+
+    /// Whether there are slaves. RTNL keeps it so.
+    pub(crate) fn has_slaves(&self) -> bool {
+        self.slave_count() > 0
+    }
+
+    /// The slave at a position.
+    fn slave_at(&self, index: usize) -> Option<PortRef> {
+        let state = self.state.lock();
+        state.members.get(index).map(|member| member.port.clone())
+    }
+
+    /// The first slave of which `matches` is true. It is called under the bond's lock.
+    fn find_slave(&self, mut matches: impl FnMut(&mut Member) -> bool) -> Option<PortRef> {
+        let mut state = self.state.lock();
+        let found = state.members.iter_mut().find_map(|member| {
+            matches(member).then_some(member)
+        });
+        found.map(|member| member.port.clone())
+    }
+
+    /// Calls `f` for each slave, under RTNL, which keeps them; stops at the first error.
+    fn for_each_slave(&self, _rtnl: &Rtnl, mut f: impl FnMut(&NetDevice) -> Result) -> Result {
+        let mut at = 0usize;
+        while let Some(port) = self.slave_at(at) {
+            f(port.dev())?;
+            at = at.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// Does `set` for each slave; if one refuses, does `undo` for those before it.
+    fn set_all(
+        &self,
+        rtnl: &Rtnl,
+        set: impl Fn(&NetDevice) -> Result,
+        undo: impl Fn(&NetDevice),
+    ) -> Result {
+        let mut done = 0usize;
+        let result = self.for_each_slave(rtnl, |dev| {
+            set(dev)?;
+            done = done.saturating_add(1);
+            Ok(())
+        });
+        if result.is_err() {
+            for port in (0..done).map_while(|at| self.slave_at(at)) {
+                undo(port.dev());
+            }
+        }
+        result
+    }
+
+    /// Takes away what holds a slave in place, to undo it.
+    fn take_ties(&self, port: &PortRef) -> Option<Ties> {
+        let mut state = self.state.lock();
+        let index = state.position(port)?;
+        state.members.get_mut(index)?.ties.take()
+    }
+
+    /// Changes the bond's state, and makes everybody follow: packets at once, the stack under RTNL,
+    /// which the caller holds (`rtnl`) or [`Work::Settle`] waits for. Process context.
+    pub(crate) fn decide<R>(&self, rtnl: Option<&Rtnl>, f: impl FnOnce(&Bond, &mut State) -> R) -> R {
+        let room = self.room_for_view();
+        let mut state = self.state.lock();
+        let result = f(self, &mut state);
+        state.publish(self, room);
+        let unsettled = state.is_unsettled();
+        drop(state);
+        match rtnl {
+            Some(rtnl) => self.settle(rtnl),
+            None if unsettled => self.settle_later(),
+            None => {}
+        }
+        result
+    }
+
+    /// Memory for a view of all slaves and one more; [`None`] where packets need none.
+    fn room_for_view(&self) -> Option<Prepared<TxView>> {
+        if self.params().mode == Mode::ActiveBackup {
+            return None;
+        }
+        let slaves = self.slave_count().saturating_add(1);
+        // Without memory the old view stays: each packet still avoids slaves without carrier.
+        let view = TxView::with_capacity(slaves).ok()?;
+        Prepared::new(view, GFP_KERNEL).ok()
+    }
+
+    /// Takes the bond's addresses and receive flags back from a slave of a mode where all receive.
+    fn unshare_addresses(&self, rtnl: &Rtnl, dev: &NetDevice, promiscuous: bool, allmulti: bool) {
+        // A device that refuses to receive less goes on receiving: there is nobody to tell.
+        if promiscuous {
+            let _ = dev.count_promiscuous(rtnl, false);
+        }
+        if allmulti {
+            let _ = dev.count_allmulti(rtnl, false);
+        }
+        if self.dev.is_up() {
+            dev.unsync_addresses(rtnl, &self.dev);
+        }
+    }
+
+    /// Starts the timer of the link monitor, if one is set and the bond is up.
+    fn start_monitor(&self) {
+        let state = self.state.lock();
+        if state.running && state.is_monitored() {
+            self.dev.queue(Work::Monitor, 0);
+        }
+    }
+}
+
+impl Master for Bond {
+    type Slave = Slave;
+
+    fn create(dev: BondDev<Self>, active: ActiveCell<Self>) -> impl PinInit<Self, Error> {
+        let defaults = defaults();
+        let state = State::new(defaults.params, defaults.primary, active);
+        try_pin_init!(Self {
+            view: Rcu::empty(),
+            state <- new_bh_lock!(state, "bonding_state"),
+            totals <- new_bh_lock!(Stats::default(), "bonding_stats"),
+            proc_file <- new_bh_lock!(None, "bonding_proc_file"),
+            dev,
+        }? Error)
+    }
+
+    fn initial_ops() -> &'static DeviceOps {
+        modes::device_ops(defaults().params.mode)
+    }
+
+    fn uninit(&self, rtnl: &Rtnl) {
+        release::release_all(self, rtnl);
+    }
+
+    fn open(&self, rtnl: &Rtnl) -> Result {
+        self.dev.need_ticket_counter(rtnl)?;
+        self.decide(Some(rtnl), |_, state| {
+            state.running = true;
+            state.reset_roles();
+        });
+        self.start_monitor();
+        Ok(())
+    }
+
+    fn stop(&self, rtnl: &Rtnl) {
+        {
+            let mut state = self.state.lock();
+            state.running = false;
+            state.peers.left = 0;
+            state.igmp_left = 0;
+        }
+        for work in [Work::Monitor, Work::Settle, Work::ResendIgmp] {
+            self.dev.cancel(work);
+        }
+        // What was left to do under RTNL is done now, so that nothing is lost by the cancelling.
+        self.settle(rtnl);
+        rcu::synchronize_net();
+        if self.uses_primary() {
+            let addressed = self.state.lock().addressed.clone();
+            if let Some(port) = addressed {
+                port.dev().unsync_addresses(rtnl, &self.dev);
+            }
+        } else {
+            let _ = self.for_each_slave(rtnl, |dev| {
+                dev.unsync_addresses(rtnl, &self.dev);
+                Ok(())
+            });
+        }
+    }
+
+    #[inline]
+    fn receive(&self, port: &Port, packet: &ReceivedSkb<'_>, _reading: Reading<'_>) -> Receive {
+        if !port.is_inactive() {
+            return Receive::Bond;
+        }
+        // Link-local protocols (LLDP, say) are the slave's own affair.
+        if packet.is_link_local() {
+            return Receive::Slave;
+        }
+        Receive::Exact
+    }
+
+    fn work(&self, which: Work) {
+        match which {
+            Work::Monitor => self.monitor(),
+            Work::Settle => self.settle_later(),
+            Work::ResendIgmp => self.resend_igmp(),
+        }
+    }
+
+    fn set_rx_mode(&self, lock: &AddressLock<'_>) {
+        let (one, addressed) = {
+            let state = self.state.lock();
+            (state.params.mode.uses_primary(), state.addressed.clone())
+        };
+        if one {
+            if let Some(port) = addressed {
+                port.dev().sync_addresses_locked(lock, false);
+            }
+            return;
+        }
+        let mut at = 0usize;
+        while let Some(port) = self.slave_at(at) {
+            port.dev().sync_addresses_locked(lock, true);
+            at = at.saturating_add(1);
+        }
+    }
+
+    fn change_rx_flags(&self, rtnl: &Rtnl, promiscuous: bool, allmulti: bool) {
+        let change = |dev: &NetDevice| {
+            // As in the C driver, the bond keeps the flag where a slave refuses it.
+            if promiscuous {
+                let _ = dev.count_promiscuous(rtnl, self.dev.is_promiscuous());
+            }
+            if allmulti {
+                let _ = dev.count_allmulti(rtnl, self.dev.is_allmulti());
+            }
+        };
+        if self.uses_primary() {
+            let addressed = self.state.lock().addressed.clone();
+            if let Some(port) = addressed {
+                change(port.dev());
+            }
+            return;
+        }
+        let _ = self.for_each_slave(rtnl, |dev| {
+            change(dev);
+            Ok(())
+        });
+    }
+
+    fn change_mtu(&self, rtnl: &Rtnl, mtu: u32) -> Result {
+        let old = self.dev.mtu();
+        self.set_all(
+            rtnl,
+            |dev| dev.set_mtu(rtnl, mtu),
+            |dev| {
+                let _ = dev.set_mtu(rtnl, old);
+            },
+        )?;
+        self.dev.set_own_mtu(rtnl, mtu);
+        Ok(())
+    }
+
+    fn set_mac(&self, rtnl: &Rtnl, mac: &HwAddr) -> Result {
+        match hwaddr::at_set_bond(&self.params(), mac) {
+            BondMac::Ignore => return Ok(()),
+            BondMac::Invalid => return Err(EADDRNOTAVAIL),
+            BondMac::SetAll => {}
+        }
+        let old = self.dev.mac(rtnl);
+        self.set_all(
+            rtnl,
+            |dev| dev.set_mac(rtnl, mac, &ExtAck::none()),
+            |dev| {
+                let _ = dev.set_mac(rtnl, &old, &ExtAck::none());
+            },
+        )?;
+        self.dev.store_mac(rtnl, mac);
+        Ok(())
+    }
+
+    fn stats(&self, stats: &mut Stats) {
+        self.read_stats(stats);
+    }
+
+    fn add_vlan(&self, rtnl: &Rtnl, proto: u16, vid: u16) -> Result {
+        self.set_all(
+            rtnl,
+            |dev| dev.add_vlan(rtnl, proto, vid),
+            |dev| dev.remove_vlan(rtnl, proto, vid),
+        )
+    }
+
+    fn remove_vlan(&self, rtnl: &Rtnl, proto: u16, vid: u16) {
+        let _ = self.for_each_slave(rtnl, |dev| {
+            dev.remove_vlan(rtnl, proto, vid);
+            Ok(())
+        });
+    }
+
+    fn fix_features(&self, rtnl: &Rtnl, wanted: Features) -> Features {
+        let mut features = ops::base_features(wanted);
+        let _ = self.for_each_slave(rtnl, |dev| {
+            features = ops::increment_features(features, dev.features(), wanted);
+            Ok(())
+        });
+        ops::add_tso_features(features, wanted)
+    }
+
+    fn add_slave(&self, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck<'_>) -> Result {
+        enslave::enslave(self, rtnl, dev, extack)
+    }
+
+    fn remove_slave(&self, rtnl: &Rtnl, dev: &NetDevice) -> Result {
+        release::release(self, rtnl, dev, Reason::Asked)
+    }
+
+    fn slave_event(&self, rtnl: &Rtnl, port: &PortRef, event: SlaveEvent) {
+        match event {
+            SlaveEvent::Link => self.link_event(rtnl, port),
+            SlaveEvent::Renamed => self.slave_renamed(rtnl),
+            SlaveEvent::Features => self.slave_features_changed(rtnl),
+            SlaveEvent::ResendIgmp => {
+                // Listeners to this event cannot refuse it.
+                let _ = self.dev.announce(rtnl, Announce::ResendIgmp);
+            }
+            SlaveEvent::Gone => self.slave_gone(rtnl, port),
+        }
+    }
+
+    fn bond_event(&self, rtnl: &Rtnl, event: BondEvent) {
+        let old = self.proc_file.lock().take();
+        drop(old);
+        match event {
+            BondEvent::Registered | BondEvent::Renamed => {
+                let file = ProcFile::create(rtnl, &self.dev);
+                *self.proc_file.lock() = file;
+            }
+            BondEvent::Gone => {}
+        }
+    }
+}
+
+impl Bond {
+    /// A slave was renamed: it may have become the primary, or have been it.
+    fn slave_renamed(&self, rtnl: &Rtnl) {
+        self.decide(Some(rtnl), |bond, state| {
+            if !state.find_primary() {
+                return;
+            }
+            match &state.primary_slave {
+                Some(primary) => bond_log!(
+                    Level::Info,
+                    bond.dev(),
+                    "Primary slave changed to {}, reselecting active slave",
+                    primary.dev().name()
+                ),
+                None => bond_log!(
+                    Level::Info,
+                    bond.dev(),
+                    "Primary slave changed to none, reselecting active slave"
+                ),
+            }
+            state.choose_active(bond.dev(), now_ms());
+        });
+    }
+
+    /// A slave's features changed: the bond's may, too.
+    fn slave_features_changed(&self, rtnl: &Rtnl) {
+        // Computing features may change those of slaves again, and end up here again.
+        let busy = core::mem::replace(&mut self.state.lock().computing_features, true);
+        if !busy {
+            self.dev.compute_features(rtnl);
+            self.state.lock().computing_features = false;
+        }
+    }
+
+    /// A slave's device goes away.
+    fn slave_gone(&self, rtnl: &Rtnl, port: &PortRef) {
+        let was_ethernet = self.dev.hw_type() == crate::kapi::hw::ETHER;
+        if release::release(self, rtnl, port.dev(), Reason::DeviceGone).is_err() {
+            return;
+        }
+        if !was_ethernet && !self.has_slaves() {
+            bond_log!(Level::Info, &*self.dev, "Destroying bond");
+            self.dev.destroy(rtnl);
+        }
+    }
+}

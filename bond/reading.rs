@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The state of a bond at one moment, for those who show it.
+
+use crate::{
+    bond::{
+        params::Params,
+        slave::Port,
+        snapshot::{
+            BondSnapshot,
+            SlaveSnapshot, //
+        },
+        state::{
+            Member,
+            State, //
+        },
+        Bond, //
+    },
+    kapi::release, //
+};
+
+use kernel::{
+    alloc::Flags,
+    prelude::*, //
+};
+
+impl Member {
+    /// The slave at this moment.
+    fn snapshot(&self) -> SlaveSnapshot {
+        let dev = self.port.dev();
+        SlaveSnapshot {
+            name: dev.name(),
+            ifindex: dev.ifindex(),
+            link: self.link.state(),
+            speed: self.speed.map(|(speed, _)| speed),
+            duplex: self.duplex(),
+            link_failures: self.link.failures(),
+            perm_hwaddr: self.port.perm_hwaddr,
+            queue_id: self.queue_id,
+            backup: self.port.is_backup(),
+            prio: self.prio,
+        }
+    }
+}
+
+impl State {
+    /// The bond at this moment, with these slaves.
+    fn snapshot<'a>(&self, bond: &Bond, slaves: &'a [SlaveSnapshot]) -> BondSnapshot<'a> {
+        let dev = bond.dev();
+        let primary = self.primary_position().and_then(|at| self.members.get(at));
+        let active = self.active.get();
+        BondSnapshot {
+            name: dev.name(),
+            params: self.params,
+            mii_up: dev.has_carrier(),
+            primary: primary.map(|member| member.port.dev().name()),
+            primary_ifindex: primary.map(|member| member.port.dev().ifindex()),
+            active: active.map(|port| port.dev().name()),
+            active_ifindex: active.map(|port| port.dev().ifindex()),
+            slaves,
+            kernel_release: release::kernel(),
+        }
+    }
+}
+
+impl Bond {
+    /// Calls `f` with the bond at this moment. Process context.
+    pub(crate) fn snapshot<R>(&self, f: impl FnOnce(&BondSnapshot<'_>) -> R) -> Result<R> {
+        self.snapshot_with(GFP_KERNEL, f)
+    }
+
+    /// As [`Self::snapshot`], where sleeping is not allowed.
+    pub(crate) fn snapshot_atomic<R>(&self, f: impl FnOnce(&BondSnapshot<'_>) -> R) -> Result<R> {
+        self.snapshot_with(GFP_ATOMIC, f)
+    }
+
+    /// Calls `f` with the bond, and the slave `port` of it, at this moment. Any context.
+    ///
+    /// `ENOENT` if `port` is no slave of the bond, or not yet.
+    pub(crate) fn snapshot_of<R>(
+        &self,
+        port: &Port,
+        f: impl FnOnce(&BondSnapshot<'_>, &SlaveSnapshot) -> R,
+    ) -> Result<R> {
+        let (params, slave) = {
+            let state = self.state.lock();
+            let member = state.position(port).and_then(|at| state.members.get(at));
+            (state.params, member.ok_or(ENOENT)?.snapshot())
+        };
+        let slaves = [slave];
+        let bond = self.brief(params, &slaves);
+        Ok(f(&bond, &slave))
+    }
+
+    /// The bond with only some of its slaves.
+    fn brief<'a>(&self, params: Params, slaves: &'a [SlaveSnapshot]) -> BondSnapshot<'a> {
+        BondSnapshot {
+            params,
+            ..self.state.lock().snapshot(self, slaves)
+        }
+    }
+
+    /// [`Self::snapshot`], with memory of the kind `flags`.
+    fn snapshot_with<R>(
+        &self,
+        flags: Flags,
+        f: impl FnOnce(&BondSnapshot<'_>) -> R,
+    ) -> Result<R> {
+        loop {
+            let mut slaves = KVec::with_capacity(self.slave_count(), flags)?;
+            let state = self.state.lock();
+            if state.members.len() > slaves.capacity() {
+                continue;
+            }
+            for member in &state.members {
+                // There is room for it: that was just asked.
+                let _ = slaves.push_within_capacity(member.snapshot());
+            }
+            let bond = state.snapshot(self, &slaves);
+            drop(state);
+            return Ok(f(&bond));
+        }
+    }
+}

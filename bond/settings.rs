@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Setting an option of a bond, whichever face it comes through.
+
+use crate::{
+    bond::{
+        addr::IfName,
+        options::{
+            self,
+            OptError,
+            OptionDef,
+            OptionId,
+            Sign,
+            Value, //
+        },
+        params::{
+            Applied,
+            Effects, //
+        },
+        release::{
+            self,
+            Reason, //
+        },
+        Bond, //
+    },
+    kapi::{
+        log::{
+            bond_log,
+            slave_log,
+            Level, //
+        },
+        net_device::{
+            Announce,
+            ExtAck, //
+        },
+        rtnl::Rtnl,
+        time::now_ms,
+        work::Work, //
+    },
+    modes,
+    monitor::link::LinkState, //
+};
+
+use kernel::prelude::*;
+
+/// The pure code's error as the kernel's.
+pub(crate) fn to_error(error: OptError) -> Error {
+    Error::from_errno(-error.errno())
+}
+
+/// The kernel's error as the pure code's.
+fn from_error(error: Error) -> OptError {
+    OptError::from_errno(error.to_errno())
+}
+
+impl Bond {
+    /// Sets an option from text, as sysfs does; the log tells why if that fails.
+    pub(crate) fn set_text(&self, rtnl: &Rtnl, def: &'static OptionDef, text: &[u8]) -> Result {
+        self.set(rtnl, def, Value::Raw(text), &ExtAck::none())?;
+        // Nobody can refuse what has happened.
+        let _ = self.dev().announce(rtnl, Announce::ChangeInfoData);
+        Ok(())
+    }
+
+    /// Sets an option to a number, as netlink does.
+    pub(crate) fn set_number(
+        &self,
+        rtnl: &Rtnl,
+        def: &'static OptionDef,
+        value: u64,
+        extack: &ExtAck<'_>,
+    ) -> Result {
+        self.set(rtnl, def, Value::Num(value), extack)
+    }
+
+    /// Sets an option of the kind that takes names, as netlink does.
+    pub(crate) fn set_raw(
+        &self,
+        rtnl: &Rtnl,
+        def: &'static OptionDef,
+        value: &[u8],
+        extack: &ExtAck<'_>,
+    ) -> Result {
+        self.set(rtnl, def, Value::Raw(value), extack)
+    }
+
+    /// Sets an option, or says why not.
+    fn set(
+        &self,
+        rtnl: &Rtnl,
+        def: &'static OptionDef,
+        value: Value<'_>,
+        extack: &ExtAck<'_>,
+    ) -> Result {
+        self.try_set(rtnl, def, value).map_err(|error| {
+            let mode = self.params().mode;
+            if let Some(line) = error.explain(def, Some(value), mode) {
+                bond_log!(Level::Err, self.dev(), "{line}");
+            }
+            if let Some(line) = error.allowed(def) {
+                bond_log!(Level::Err, self.dev(), "{line}");
+            }
+            if let Some(text) = error.extack(def, mode) {
+                extack.set(text);
+            }
+            to_error(error)
+        })
+    }
+
+    /// Sets an option, if it may be set and the value is one it takes.
+    fn try_set(
+        &self,
+        rtnl: &Rtnl,
+        def: &'static OptionDef,
+        value: Value<'_>,
+    ) -> Result<(), OptError> {
+        let mode = self.params().mode;
+        def.gate(mode, self.has_slaves(), self.dev().is_up())?;
+        let value = match value {
+            Value::Raw(text) => def.parse(text)?,
+            Value::Num(number) => def.parse_num(number)?,
+        };
+        match (def.id, value) {
+            (OptionId::Slaves, Value::Raw(text)) => self.set_slaves(rtnl, text),
+            (OptionId::Primary, Value::Raw(text)) => {
+                self.set_primary(rtnl, options::parse_primary(text));
+                Ok(())
+            }
+            (OptionId::ActiveSlave, Value::Raw(text)) => {
+                self.set_active(rtnl, options::parse_active_slave(text))
+            }
+            (OptionId::QueueId, Value::Raw(text)) => self.set_queue(rtnl, text),
+            (_, Value::Num(number)) => self.set_scalar(rtnl, def, number),
+            (_, Value::Raw(_)) => Err(OptError::Invalid),
+        }
+    }
+
+    /// Sets an option that is a number.
+    fn set_scalar(
+        &self,
+        rtnl: &Rtnl,
+        def: &'static OptionDef,
+        number: u64,
+    ) -> Result<(), OptError> {
+        let applied = self.decide(Some(rtnl), |bond, state| {
+            let applied = state.params.apply(def.id, number)?;
+            if applied.has(Effects::MARK_ALL_SLAVES) {
+                state.mark_backups();
+            }
+            if applied.has(Effects::RESELECT) {
+                state.choose_active(bond.dev(), now_ms());
+            }
+            Ok(applied)
+        })?;
+        if let Some(warning) = applied.warning {
+            bond_log!(Level::Warn, self.dev(), "{warning}");
+        }
+        self.follow_setting(rtnl, &applied);
+        Ok(())
+    }
+
+    /// What a new setting means beyond the bond's own state.
+    fn follow_setting(&self, rtnl: &Rtnl, applied: &Applied) {
+        if applied.has(Effects::MODE_CHANGED) {
+            let mode = self.params().mode;
+            self.dev().set_mode(rtnl, mode.as_u8(), modes::device_ops(mode));
+        }
+        if applied.has(Effects::RESTART_MONITOR) {
+            self.dev().cancel(Work::Monitor);
+            self.start_monitor();
+        }
+    }
+
+    /// Option `slaves`: enslaves or releases a device.
+    fn set_slaves(&self, rtnl: &Rtnl, text: &[u8]) -> Result<(), OptError> {
+        let (sign, name) = options::parse_slaves_cmd(text)?;
+        let dev = self.dev().sibling(rtnl, &name).ok_or(OptError::NoDevice)?;
+        match sign {
+            Sign::Plus => {
+                bond_log!(Level::Info, self.dev(), "Adding slave {name}");
+                super::enslave::enslave(self, rtnl, &dev, &ExtAck::none())
+            }
+            Sign::Minus => {
+                bond_log!(Level::Info, self.dev(), "Removing slave {name}");
+                release::release(self, rtnl, &dev, Reason::Asked)
+            }
+        }
+        .map_err(from_error)
+    }
+
+    /// Option `primary`: the slave that is preferred, [`None`] for no one.
+    fn set_primary(&self, rtnl: &Rtnl, name: Option<IfName>) {
+        self.decide(Some(rtnl), |bond, state| {
+            let had = state.primary_slave.is_some();
+            state.primary = name;
+            state.find_primary();
+            let has = state.primary_slave.is_some();
+            if has {
+                state.force_primary = true;
+            }
+            if had || has {
+                state.choose_active(bond.dev(), now_ms());
+            }
+        });
+    }
+
+    /// Option `active_slave`: makes a slave the active one, or has one chosen ([`None`]).
+    fn set_active(&self, rtnl: &Rtnl, name: Option<IfName>) -> Result<(), OptError> {
+        let Some(name) = name else {
+            self.decide(Some(rtnl), |bond, state| {
+                bond_log!(Level::Info, bond.dev(), "Clearing current active slave");
+                state.activate(None);
+                state.choose_active(bond.dev(), now_ms());
+            });
+            return Ok(());
+        };
+        let dev = self.dev().sibling(rtnl, &name).ok_or(OptError::NoDevice)?;
+        self.decide(Some(rtnl), |bond, state| {
+            let Some(index) = state.position_of(&dev) else {
+                let whose = if dev.is_slave() { "our slave" } else { "bonding slave" };
+                slave_log!(Level::Err, bond.dev(), &dev, "Device is not {whose}");
+                return Err(OptError::Invalid);
+            };
+            if state.active_position() == Some(index) {
+                slave_log!(Level::Info, bond.dev(), &dev, "is already the current active slave");
+                return Ok(());
+            }
+            let up = state
+                .members
+                .get(index)
+                .is_some_and(|member| member.link.state() == LinkState::Up);
+            if state.active.get().is_none() || !up || !dev.is_running_with_carrier() {
+                slave_log!(
+                    Level::Err,
+                    bond.dev(),
+                    &dev,
+                    "Could not set as active slave; either {name} is down or the link is down"
+                );
+                return Err(OptError::Invalid);
+            }
+            slave_log!(Level::Info, bond.dev(), &dev, "Setting as active slave");
+            state.activate(Some(index));
+            Ok(())
+        })
+    }
+
+    /// Option `queue_id`: binds a queue to a slave.
+    fn set_queue(&self, rtnl: &Rtnl, text: &[u8]) -> Result<(), OptError> {
+        let (name, queue) = options::parse_queue_id(text)?;
+        let refused = OptError::NotPermitted;
+        if u32::from(queue) > self.dev().tx_queues() {
+            return Err(refused);
+        }
+        let dev = self.dev().sibling(rtnl, &name).ok_or(refused)?;
+        let mut state = self.state.lock();
+        let index = state.position_of(&dev).ok_or(refused)?;
+        if state.is_queue_taken(queue, index) {
+            return Err(refused);
+        }
+        state.members.get_mut(index).ok_or(refused)?.queue_id = queue;
+        Ok(())
+    }
+}

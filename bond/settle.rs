@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What has to be done under RTNL about decisions that packets follow already.
+
+use crate::{
+    bond::{
+        hwaddr::{
+            self,
+            MacStep,
+            Old, //
+        },
+        params::Mode,
+        slave::PortRef,
+        Bond, //
+    },
+    kapi::{
+        log::{
+            slave_log,
+            Level, //
+        },
+        net_device::{
+            Announce,
+            ExtAck,
+            NetDevice, //
+        },
+        rtnl::Rtnl,
+        time::{
+            msecs_to_jiffies,
+            now_ms, //
+        },
+        work::Work, //
+    },
+    monitor::link::Duplex,
+};
+
+impl Bond {
+    /// Makes the stack follow what was decided. Called under RTNL after every change, and by
+    /// [`Work::Settle`] after those made without RTNL.
+    pub(crate) fn settle(&self, rtnl: &Rtnl) {
+        self.refresh_speeds(rtnl);
+        let (from, to, failed_over) = {
+            let mut state = self.state.lock();
+            let failed_over = core::mem::take(&mut state.failed_over);
+            let to = state.active.get().cloned();
+            let addressed = to.clone().filter(|_| state.params.mode.uses_primary());
+            (core::mem::replace(&mut state.addressed, addressed), to, failed_over)
+        };
+        self.move_addresses(rtnl, from.as_ref(), to.as_ref().filter(|_| self.uses_primary()));
+        self.announce_slaves(rtnl);
+        if failed_over {
+            self.follow_failover(rtnl, from.as_ref(), to.as_ref());
+        }
+        self.notify_peers(rtnl);
+    }
+
+    /// Reads speed and duplex of the slaves that are said to have new ones.
+    fn refresh_speeds(&self, rtnl: &Rtnl) {
+        while let Some(port) = self.find_slave(|member| core::mem::take(&mut member.stale_speed)) {
+            self.refresh_speed(rtnl, &port);
+        }
+    }
+
+    /// Reads speed and duplex of a slave.
+    pub(crate) fn refresh_speed(&self, rtnl: &Rtnl, port: &PortRef) {
+        let speed = port.dev().speed_duplex(rtnl);
+        let speed = speed.map(|(speed, duplex)| (speed, Duplex::from_u8(duplex)));
+        let mut state = self.state.lock();
+        let index = state.position(port);
+        if let Some(member) = index.and_then(|at| state.members.get_mut(at)) {
+            member.speed = speed;
+            member.publish_link();
+        }
+    }
+
+    /// Hands the bond's addresses and receive flags from one slave to another.
+    fn move_addresses(&self, rtnl: &Rtnl, from: Option<&PortRef>, to: Option<&PortRef>) {
+        let same = match (from, to) {
+            (Some(from), Some(to)) => from.is(to),
+            (None, None) => true,
+            _ => false,
+        };
+        if same {
+            return;
+        }
+        if let Some(from) = from {
+            self.take_back_flags(rtnl, from.dev());
+            if self.dev().is_up() {
+                from.dev().unsync_addresses(rtnl, self.dev());
+            }
+        }
+        if let Some(to) = to {
+            self.hand_down_flags(rtnl, to.dev());
+            if self.dev().is_up() {
+                to.dev().sync_addresses(rtnl, self.dev(), false);
+            }
+        }
+    }
+
+    /// Has a slave receive what the bond does (promiscuous, all multicast). As in the C driver, a
+    /// failover goes on when the device refuses.
+    fn hand_down_flags(&self, rtnl: &Rtnl, dev: &NetDevice) {
+        if self.dev().is_promiscuous() {
+            let _ = dev.count_promiscuous(rtnl, true);
+        }
+        if self.dev().is_allmulti() {
+            let _ = dev.count_allmulti(rtnl, true);
+        }
+    }
+
+    /// Undoes [`Self::hand_down_flags`].
+    fn take_back_flags(&self, rtnl: &Rtnl, dev: &NetDevice) {
+        if self.dev().is_promiscuous() {
+            let _ = dev.count_promiscuous(rtnl, false);
+        }
+        if self.dev().is_allmulti() {
+            let _ = dev.count_allmulti(rtnl, false);
+        }
+    }
+
+    /// Tells the stack of slaves whose link or role changed.
+    fn announce_slaves(&self, rtnl: &Rtnl) {
+        while let Some(port) = self.find_slave(|member| core::mem::take(&mut member.untold)) {
+            let told = {
+                let state = self.state.lock();
+                let member = state.position(&port).and_then(|at| state.members.get(at));
+                member.map(|member| {
+                    let link_up = member.link.state().is_lower_up();
+                    (link_up, state.params, state.members.len())
+                })
+            };
+            let Some((link_up, params, slaves)) = told else {
+                continue;
+            };
+            port.announce_state(rtnl, link_up, !port.is_backup());
+            port.announce_info(rtnl, params.mode.as_u8(), slaves, params.miimon);
+        }
+    }
+
+    /// What follows a change of the active slave.
+    fn follow_failover(&self, rtnl: &Rtnl, from: Option<&PortRef>, to: Option<&PortRef>) {
+        let params = self.params();
+        if params.mode.uses_primary() {
+            if let Some(to) = to {
+                self.move_macs(rtnl, from, to);
+                // Listeners to this event cannot refuse it.
+                let _ = self.dev().announce(rtnl, Announce::BondingFailover);
+                if self.dev().is_running() {
+                    self.state.lock().arm_peer_notifications(now_ms());
+                }
+            }
+        }
+        let moved = match params.mode {
+            Mode::RoundRobin => true,
+            mode => mode.uses_primary() && to.is_some(),
+        };
+        let reports = moved && params.resend_igmp > 0;
+        if reports && self.dev().is_running() {
+            self.state.lock().igmp_left = params.resend_igmp;
+            self.dev().queue(Work::ResendIgmp, 1);
+        }
+    }
+
+    /// Moves MAC addresses at a failover, as `fail_over_mac` says.
+    fn move_macs(&self, rtnl: &Rtnl, from: Option<&PortRef>, to: &PortRef) {
+        let bond_mac = self.dev().mac(rtnl);
+        let holder = match from {
+            Some(from) => Some(from.clone()),
+            None => self.find_slave(|member| {
+                !member.port.is(to) && member.port.dev().mac(rtnl) == bond_mac
+            }),
+        };
+        let old = match (from, &holder) {
+            (Some(_), _) => Old::Active,
+            (None, Some(_)) => Old::Holder,
+            (None, None) => Old::None,
+        };
+        let new_mac = to.dev().mac(rtnl);
+        for step in hwaddr::at_failover(&self.params(), true, old) {
+            let none = ExtAck::none();
+            let (dev, done) = match (step, &holder) {
+                (MacStep::BondTakesNew, _) => (to.dev(), self.dev().take_mac_of(rtnl, to.dev())),
+                (MacStep::NewTakesBond, _) => (to.dev(), to.dev().set_mac(rtnl, &bond_mac, &none)),
+                (MacStep::NewTakesOld, Some(old)) => {
+                    let mac = old.dev().mac(rtnl);
+                    (to.dev(), to.dev().set_mac(rtnl, &mac, &none))
+                }
+                (MacStep::OldTakesNews, Some(old)) => {
+                    (old.dev(), old.dev().set_mac(rtnl, &new_mac, &none))
+                }
+                (MacStep::NewTakesOld | MacStep::OldTakesNews, None) => continue,
+            };
+            if let Err(error) = done {
+                let errno = -error.to_errno();
+                slave_log!(Level::Err, self.dev(), dev, "Error {errno} {}", step.failure());
+                return;
+            }
+        }
+    }
+
+    /// Tells peers of a failover, if that is due, and sees to it that the rest is done in time.
+    fn notify_peers(&self, rtnl: &Rtnl) {
+        let now = now_ms();
+        let send = {
+            let mut state = self.state.lock();
+            if state.peers.left == 0 {
+                return;
+            }
+            if !state.running {
+                state.peers.left = 0;
+                return;
+            }
+            // A slave whose queue still throws packets away would lose the message.
+            let ready = self.dev().has_carrier()
+                && state
+                    .active
+                    .get()
+                    .is_some_and(|port| !port.dev().has_link_event_pending());
+            let send = ready && now >= state.peers.due;
+            if send {
+                state.peers.left -= 1;
+                match state.peer_interval_ms() {
+                    Some(interval) => state.peers.due = now.saturating_add(interval),
+                    None => state.peers.left = 0,
+                }
+            }
+            send
+        };
+        if send {
+            let _ = self.dev().announce(rtnl, Announce::NotifyPeers);
+        }
+        let state = self.state.lock();
+        if state.peers.left > 0 && self.dev().has_carrier() {
+            let wait = state.peers.due.saturating_sub(now_ms()).max(1);
+            let wait = u32::try_from(wait).unwrap_or(u32::MAX);
+            self.dev().queue(Work::Settle, msecs_to_jiffies(wait));
+        }
+    }
+
+    /// [`Work::Settle`].
+    pub(crate) fn settle_later(&self) {
+        if Rtnl::try_with(|rtnl| self.settle(rtnl)).is_none() {
+            self.dev().queue(Work::Settle, 1);
+        }
+    }
+
+    /// [`Work::ResendIgmp`]: asks the stack to report multicast memberships again.
+    pub(crate) fn resend_igmp(&self) {
+        let told = Rtnl::try_with(|rtnl| {
+            // Listeners to this event cannot refuse it.
+            let _ = self.dev().announce(rtnl, Announce::ResendIgmp);
+            let mut state = self.state.lock();
+            state.igmp_left = state.igmp_left.saturating_sub(1);
+            state.igmp_left > 0
+        });
+        match told {
+            None => self.dev().queue(Work::ResendIgmp, 1),
+            Some(true) => self.dev().queue(Work::ResendIgmp, msecs_to_jiffies(200)),
+            Some(false) => {}
+        }
+    }
+}

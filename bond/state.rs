@@ -1,0 +1,488 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What a bond decides upon: its settings and what it knows of its slaves.
+//!
+//! All of it lies behind the bond's one lock. Events change it, the pure rules (`monitor::link`,
+//! `bond::select`) decide, packets see the outcome at once through RCU, and what has to be done
+//! about it under RTNL is left in marks that `bond::settle` works off. A mark says how things
+//! differ from what the stack was told, so none is lost when RTNL is busy, and none done twice.
+
+use crate::{
+    bond::{
+        addr::IfName,
+        params::Params,
+        select::{
+            self,
+            Candidate,
+            Wishes, //
+        },
+        slave::{
+            Port,
+            PortRef,
+            Slave, //
+        },
+        view::TxView,
+        Bond, //
+    },
+    kapi::{
+        log::{
+            bond_log,
+            slave_log,
+            Level, //
+        },
+        master::{
+            ActiveCell,
+            BondDev, //
+        },
+        net_device::NetDevice,
+        port::UpperLink,
+        rcu::Prepared,
+        rx::RxHook, //
+    },
+    monitor::link::{
+        Delays,
+        Duplex,
+        LinkMachine,
+        LinkState,
+        Role,
+        Transition, //
+    },
+    sysfs::SlaveDir,
+};
+
+use crate::bond::params::Mode;
+use kernel::prelude::*;
+
+/// What holds a slave in its place; undone one after the other when it is released.
+pub(crate) struct Ties {
+    /// Its packets are received by the bond.
+    pub(crate) hook: RxHook<Slave>,
+    /// The stack knows that the bond is above it.
+    pub(crate) link: UpperLink<Slave>,
+    /// `/sys/class/net/<slave>/bonding_slave`.
+    pub(crate) dir: SlaveDir,
+}
+
+/// A slave, as the bond's decisions see it.
+pub(crate) struct Member {
+    /// The slave.
+    pub(crate) port: PortRef,
+    /// State of its link.
+    pub(crate) link: LinkMachine,
+    /// Speed (Mb/s) and duplex, as last read under RTNL.
+    pub(crate) speed: Option<(u32, Duplex)>,
+    /// Queue bound to the slave; 0 is none.
+    pub(crate) queue_id: u16,
+    /// Priority when the active slave is chosen: more is better.
+    pub(crate) prio: i32,
+    /// The stack is to be told of its link or role.
+    pub(crate) untold: bool,
+    /// Speed and duplex are to be read again.
+    pub(crate) stale_speed: bool,
+    /// What holds it in place.
+    pub(crate) ties: Option<Ties>,
+}
+
+impl Member {
+    /// Its device.
+    fn dev(&self) -> &NetDevice {
+        self.port.dev()
+    }
+
+    /// Duplex, if known.
+    pub(crate) fn duplex(&self) -> Duplex {
+        self.speed.map_or(Duplex::Unknown, |(_, duplex)| duplex)
+    }
+
+    /// Whether packets may be sent by it.
+    fn can_send(&self) -> bool {
+        self.link.state() == LinkState::Up
+            && !self.port.is_backup()
+            && self.dev().is_running_with_carrier()
+    }
+
+    /// Tells C code and sysfs what the link is like.
+    pub(crate) fn publish_link(&self) {
+        self.port.set_link(
+            self.link.state().as_u8(),
+            self.link.failures(),
+            self.speed.map(|(speed, duplex)| (speed, duplex.as_u8())),
+        );
+    }
+
+    /// Sets what the slave does; the stack is told later if that is new.
+    fn set_role(&mut self, backup: bool, inactive: bool) {
+        self.untold |= self.port.is_backup() != backup;
+        self.port.set_role(backup, inactive);
+    }
+}
+
+/// Peers still to be told of a failover.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct PeerNotifications {
+    /// How many times.
+    pub(crate) left: u32,
+    /// When next, in ms of the clock.
+    pub(crate) due: u64,
+}
+
+/// Everything behind the bond's lock.
+pub(crate) struct State {
+    /// The settings.
+    pub(crate) params: Params,
+    /// Name of the slave that the user prefers, whether it is there or not.
+    pub(crate) primary: Option<IfName>,
+    /// The slave of that name, in modes which have a primary.
+    pub(crate) primary_slave: Option<PortRef>,
+    /// The primary is to take over at the next choice even where the policy would not have it.
+    pub(crate) force_primary: bool,
+    /// The slaves, in the order in which they were enslaved.
+    pub(crate) members: KVec<Member>,
+    /// Room for [`State::choose_active`], as large as `members`: it must not allocate.
+    pub(crate) candidates: KVec<Candidate>,
+    /// The active slave.
+    pub(crate) active: ActiveCell<Bond>,
+    /// The slave that has the bond's addresses and flags, in modes with an active slave. It
+    /// follows `active` when RTNL is there.
+    pub(crate) addressed: Option<PortRef>,
+    /// Peers to tell.
+    pub(crate) peers: PeerNotifications,
+    /// How many more times multicast memberships are to be reported.
+    pub(crate) igmp_left: u8,
+    /// The bond is up.
+    pub(crate) running: bool,
+    /// The bond's features are being computed.
+    pub(crate) computing_features: bool,
+    /// The active slave changed since its followers were told (see `bond::settle`).
+    pub(crate) failed_over: bool,
+}
+
+impl State {
+    /// The state of a new bond.
+    pub(crate) fn new(params: Params, primary: Option<IfName>, active: ActiveCell<Bond>) -> Self {
+        Self {
+            params,
+            primary,
+            primary_slave: None,
+            force_primary: false,
+            members: KVec::new(),
+            candidates: KVec::new(),
+            active,
+            addressed: None,
+            peers: PeerNotifications::default(),
+            igmp_left: 0,
+            running: false,
+            computing_features: false,
+            failed_over: false,
+        }
+    }
+
+    /// Adds a slave. `members` and `candidates` are empty and have room for all; they are given
+    /// back with what the state had before.
+    pub(crate) fn add(
+        &mut self,
+        member: Member,
+        members: &mut KVec<Member>,
+        candidates: &mut KVec<Candidate>,
+    ) -> Result<(), Member> {
+        if members.capacity() <= self.members.len() || candidates.capacity() <= self.members.len() {
+            return Err(member);
+        }
+        core::mem::swap(&mut self.members, members);
+        core::mem::swap(&mut self.candidates, candidates);
+        for old in members.drain_all() {
+            let _ = self.members.push_within_capacity(old);
+        }
+        self.members
+            .push_within_capacity(member)
+            .map_err(|full| full.0)
+    }
+
+    /// The position of a slave.
+    pub(crate) fn position(&self, port: &Port) -> Option<usize> {
+        self.members.iter().position(|member| member.port.is(port))
+    }
+
+    /// The position of the slave which is `dev`.
+    pub(crate) fn position_of(&self, dev: &NetDevice) -> Option<usize> {
+        self.members.iter().position(|member| member.dev().is(dev))
+    }
+
+    /// The position of the active slave.
+    pub(crate) fn active_position(&self) -> Option<usize> {
+        self.position(self.active.get()?)
+    }
+
+    /// The position of the primary slave, in modes which have one.
+    pub(crate) fn primary_position(&self) -> Option<usize> {
+        self.position(self.primary_slave.as_ref()?)
+    }
+
+    /// Looks for the slave that has the primary's name. Returns whether it is another one now.
+    pub(crate) fn find_primary(&mut self) -> bool {
+        let name = self.primary.filter(|_| self.params.mode.uses_primary());
+        let found = self.members.iter().find(|member| name == Some(member.dev().name()));
+        let found = found.map(|member| member.port.clone());
+        let same = match (&found, &self.primary_slave) {
+            (Some(new), Some(old)) => new.is(old),
+            (None, None) => true,
+            _ => false,
+        };
+        self.primary_slave = found;
+        !same
+    }
+
+    /// Whether something watches the links; if not, every slave counts as up.
+    pub(crate) fn is_monitored(&self) -> bool {
+        self.params.miimon != 0
+    }
+
+    /// Whether the first slave to come back must not wait for its up delay, since none can send.
+    pub(crate) fn is_desperate(&self) -> bool {
+        match self.params.mode {
+            Mode::ActiveBackup => self.active.get().is_none(),
+            Mode::Xor => !self.members.iter().any(Member::can_send),
+            Mode::RoundRobin | Mode::Broadcast => false,
+        }
+    }
+
+    /// The delays in force.
+    fn delays(&self) -> Delays {
+        Delays {
+            updelay_ms: self.params.updelay_ms(),
+            downdelay_ms: self.params.downdelay_ms(),
+            ignore_updelay: self.is_desperate(),
+        }
+    }
+
+    /// The link machine of a slave that is being added.
+    pub(crate) fn new_link(&self, carrier: bool, now_ms: u64) -> LinkMachine {
+        LinkMachine::new(self.is_monitored(), carrier, now_ms, &self.delays())
+    }
+
+    /// Looks at the link of one slave, and draws the conclusions.
+    pub(crate) fn observe(&mut self, dev: &BondDev<Bond>, index: usize, now_ms: u64) {
+        if !self.is_monitored() {
+            return;
+        }
+        let delays = self.delays();
+        let active = self.active_position();
+        let role = match (self.params.mode.uses_primary(), active == Some(index)) {
+            (false, _) => Role::None,
+            (true, true) => Role::Active,
+            (true, false) => Role::Backup,
+        };
+        let Some(member) = self.members.get_mut(index) else {
+            return;
+        };
+        let carrier = member.dev().is_running_with_carrier();
+        let Some(change) = member.link.observe(carrier, now_ms, &delays) else {
+            return;
+        };
+        if let Some(line) = change.notice(role) {
+            slave_log!(Level::Info, dev, member.dev(), "{line}");
+        }
+        self.commit(dev, index, change, now_ms);
+    }
+
+    /// Draws the conclusions from a change of a link.
+    fn commit(&mut self, dev: &BondDev<Bond>, index: usize, change: Transition, now_ms: u64) {
+        let mode = self.params.mode;
+        let primary = self.primary_position();
+        let active = self.active_position();
+        let active_prio = active.and_then(|at| self.members.get(at)).map(|m| m.prio);
+        let Some(member) = self.members.get_mut(index) else {
+            return;
+        };
+        member.untold = true;
+        if let Some(line) = change.outcome(member.speed.map(|(speed, _)| speed), member.duplex()) {
+            slave_log!(Level::Info, dev, member.dev(), "{line}");
+        }
+        member.publish_link();
+        if !change.is_commit() {
+            return;
+        }
+        let reselect = if change.to == LinkState::Up {
+            if mode == Mode::ActiveBackup {
+                // Until it is chosen, it is a backup.
+                if active != Some(index) {
+                    let inactive = !self.params.all_slaves_active;
+                    member.set_role(true, inactive);
+                }
+            } else {
+                member.set_role(false, false);
+            }
+            active_prio.is_none_or(|prio| member.prio > prio) || primary == Some(index)
+        } else {
+            if mode == Mode::ActiveBackup {
+                let inactive = !self.params.all_slaves_active;
+                member.set_role(true, inactive);
+            }
+            active.is_none() || active == Some(index)
+        };
+        if reselect {
+            self.choose_active(dev, now_ms);
+        }
+    }
+
+    /// Chooses the active slave anew.
+    pub(crate) fn choose_active(&mut self, dev: &BondDev<Bond>, now_ms: u64) {
+        let current = self.active_position();
+        let wishes = Wishes {
+            current,
+            primary: self.primary_position(),
+            force_primary: self.force_primary,
+            reselect: self.params.primary_reselect,
+            updelay_ms: self.params.updelay_ms(),
+        };
+        let candidate = |member: &Member| Candidate {
+            link: member.link.state(),
+            running_carrier: member.dev().is_running_with_carrier(),
+            prio: member.prio,
+            speed: member.speed.map(|(speed, _)| speed),
+            duplex: member.duplex(),
+            backlog_ms: member.link.backlog_ms(now_ms),
+        };
+        self.candidates.clear();
+        for member in &self.members {
+            // The room is there: `add` made it.
+            let _ = self.candidates.push_within_capacity(candidate(member));
+        }
+        let choice = select::choose(&self.candidates, &wishes);
+        if choice.clear_force {
+            self.force_primary = false;
+        }
+        if !choice.changed {
+            return;
+        }
+        if let Some(member) = choice.index.and_then(|at| self.members.get_mut(at)) {
+            if self.params.mode.uses_primary() {
+                if let Some(line) = choice.log_line() {
+                    slave_log!(Level::Info, dev, member.dev(), "{line}");
+                }
+            }
+            if choice.promote_early.is_some() && member.link.promote().is_some() {
+                member.untold = true;
+                member.publish_link();
+            }
+        }
+        self.activate(choice.index);
+        if self.params.mode.uses_primary() {
+            let line = select::carrier_line(choice.index.is_some());
+            bond_log!(Level::Info, dev, "{line}");
+        }
+    }
+
+    /// Makes the slave at `index` the active one: packets use it from now on.
+    pub(crate) fn activate(&mut self, index: Option<usize>) {
+        let old = self.active_position();
+        let inactive = !self.params.all_slaves_active;
+        let port = index.and_then(|at| self.members.get(at)).map(|m| m.port.clone());
+        if self.params.mode == Mode::ActiveBackup {
+            // The new one listens before the old one stops.
+            if let Some(member) = index.and_then(|at| self.members.get_mut(at)) {
+                member.set_role(false, false);
+            }
+        }
+        self.active.set(port);
+        if self.params.mode == Mode::ActiveBackup {
+            if let Some(member) = old.and_then(|at| self.members.get_mut(at)) {
+                member.set_role(true, inactive);
+            }
+        }
+        self.failed_over = true;
+    }
+
+    /// Gives every slave the role that the mode has for it, as when the bond is brought up.
+    pub(crate) fn reset_roles(&mut self) {
+        let active = self.active_position();
+        let uses_primary = self.params.mode.uses_primary();
+        let inactive = !self.params.all_slaves_active;
+        for (index, member) in self.members.iter_mut().enumerate() {
+            if uses_primary && active != Some(index) {
+                member.set_role(true, inactive);
+            } else {
+                member.set_role(false, false);
+            }
+        }
+    }
+
+    /// Whether the bond has carrier: some slave is up.
+    fn has_carrier(&self) -> bool {
+        self.members
+            .iter()
+            .any(|member| member.link.state() == LinkState::Up)
+    }
+
+    /// When the next delay ends, in ms of the clock.
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        self.members
+            .iter()
+            .filter_map(|member| member.link.deadline())
+            .min()
+    }
+
+    /// Whether something is left for RTNL to do.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        self.failed_over
+            || self.peers.left > 0
+            || self.members.iter().any(|member| member.untold || member.stale_speed)
+    }
+
+    /// Publishes what was decided: the bond's carrier, and the slaves that packets may use.
+    pub(crate) fn publish(&self, bond: &Bond, room: Option<Prepared<TxView>>) {
+        let dev = bond.dev();
+        let carrier = self.has_carrier();
+        if carrier != dev.has_carrier() {
+            dev.set_carrier(carrier);
+        }
+        let Some(mut room) = room else { return };
+        let broadcast = self.params.mode == Mode::Broadcast;
+        let usable = self
+            .members
+            .iter()
+            .filter(|member| match broadcast {
+                true => member.link.state() == LinkState::Up,
+                false => member.can_send(),
+            })
+            .map(|member| member.port.clone());
+        room.value_mut().fill(&self.params, usable);
+        bond.publish_view(Some(room));
+    }
+
+    /// Marks all backups as silent, or lets them be heard (`all_slaves_active`).
+    pub(crate) fn mark_backups(&mut self) {
+        let inactive = !self.params.all_slaves_active;
+        for member in self.members.iter_mut() {
+            if member.port.is_backup() {
+                member.port.set_role(true, inactive);
+            }
+        }
+    }
+
+    /// Whether `queue` is bound to another slave than that at `index`.
+    pub(crate) fn is_queue_taken(&self, queue: u16, index: usize) -> bool {
+        queue != 0
+            && self
+                .members
+                .iter()
+                .enumerate()
+                .any(|(at, member)| at != index && member.queue_id == queue)
+    }
+
+    /// Notes that peers are to be told of a failover, from now on.
+    pub(crate) fn arm_peer_notifications(&mut self, now_ms: u64) {
+        self.peers = PeerNotifications {
+            left: u32::from(self.params.num_peer_notif),
+            due: now_ms,
+        };
+    }
+
+    /// The time between two notifications of peers, in ms; [`None`] without a monitor, when there
+    /// is only one.
+    pub(crate) fn peer_interval_ms(&self) -> Option<u64> {
+        let polls = self.params.peer_notif_delay.max(1);
+        self.is_monitored()
+            .then(|| u64::from(polls) * u64::from(self.params.miimon))
+    }
+}

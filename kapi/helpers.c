@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See helpers.h. */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/etherdevice.h>
+#include <linux/ethtool.h>
+#include <linux/if_arp.h>
+#include <linux/igmp.h>
+#include <linux/ip.h>
+#include <linux/netdevice.h>
+#include <linux/proc_fs.h>
+#include <linux/rtnetlink.h>
+#include <linux/seq_file.h>
+#include <linux/sysfs.h>
+#include <linux/workqueue.h>
+#include <generated/utsrelease.h>
+#include <net/net_namespace.h>
+#include <net/netdev_lock.h>
+#include <net/netlink.h>
+#include <net/netns/generic.h>
+#include <net/sch_generic.h>
+
+#include "helpers.h"
+
+MODULE_IMPORT_NS("NETDEV_INTERNAL");
+
+#define bonding_print(emit, bond, slave, text)				\
+	do {								\
+		if (slave)						\
+			emit(bond, "(slave %s): %pA\n", (slave)->name, text); \
+		else							\
+			emit(bond, "%pA\n", text);			\
+	} while (0)
+
+void bonding_log_device(int level, const struct net_device *bond,
+			const struct net_device *slave, const void *text)
+{
+	if (level <= LOGLEVEL_ERR)
+		bonding_print(netdev_err, bond, slave, text);
+	else if (level == LOGLEVEL_WARNING)
+		bonding_print(netdev_warn, bond, slave, text);
+	else
+		bonding_print(netdev_info, bond, slave, text);
+}
+
+void bonding_log_module(int level, const void *text)
+{
+	if (level <= LOGLEVEL_ERR)
+		pr_err("%pA\n", text);
+	else if (level == LOGLEVEL_WARNING)
+		pr_warn("%pA\n", text);
+	else
+		pr_info("%pA\n", text);
+}
+
+void bonding_spin_lock_init(spinlock_t *lock, const char *name,
+			    struct lock_class_key *key)
+{
+#ifdef CONFIG_DEBUG_SPINLOCK
+	__raw_spin_lock_init(spinlock_check(lock), name, key, LD_WAIT_CONFIG);
+#else
+	spin_lock_init(lock);
+#endif
+}
+
+void bonding_spin_lock_bh(spinlock_t *lock)
+{
+	spin_lock_bh(lock);
+}
+
+void bonding_spin_unlock_bh(spinlock_t *lock)
+{
+	spin_unlock_bh(lock);
+}
+
+void bonding_setup_device(struct net_device *dev, const struct device_type *type)
+{
+	ether_setup(dev);
+	dev->max_mtu = ETH_MAX_MTU;
+	dev->needs_free_netdev = true;
+	SET_NETDEV_DEVTYPE(dev, type);
+
+	dev->flags |= IFF_MASTER;
+	/*
+	 * Netpoll over a bond needs hooks which this driver does not have yet:
+	 * refuse it rather than send with interrupts off.
+	 */
+	dev->priv_flags |= IFF_BONDING | IFF_UNICAST_FLT | IFF_NO_QUEUE |
+			   IFF_DISABLE_NETPOLL;
+	dev->priv_flags &= ~(IFF_XMIT_DST_RELEASE | IFF_TX_SKB_SHARING);
+	/* Slaves lock their own queues. */
+	dev->lltx = true;
+	dev->netns_immutable = true;
+
+	dev->hw_features = MASTER_UPPER_DEV_VLAN_FEATURES |
+			   NETIF_F_HW_VLAN_CTAG_RX | NETIF_F_HW_VLAN_CTAG_FILTER |
+			   NETIF_F_HW_VLAN_STAG_RX | NETIF_F_HW_VLAN_STAG_FILTER |
+			   NETIF_F_GSO_ENCAP_ALL;
+	dev->features |= dev->hw_features | NETIF_F_HW_VLAN_CTAG_TX |
+			 NETIF_F_HW_VLAN_STAG_TX | NETIF_F_GSO_PARTIAL;
+}
+
+void bonding_lockdep_set_classes(struct net_device *dev)
+{
+	netdev_lockdep_set_classes(dev);
+}
+
+void bonding_ether_setup_keep_flags(struct net_device *dev)
+{
+	unsigned int flags = dev->flags & (IFF_MASTER | IFF_SLAVE | IFF_UP);
+
+	ether_setup(dev);
+	dev->flags |= flags;
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+}
+
+/* The first slave is of another type: let the bond look like it. */
+void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave)
+{
+	/*
+	 * A slave's header_ops expect that slave's private data, so they must
+	 * not be called for the bond: without own ones packets are built by
+	 * their protocols (CVE-2026-43456).
+	 */
+	dev->header_ops = NULL;
+	dev->type = slave->type;
+	dev->hard_header_len = slave->hard_header_len;
+	dev->needed_headroom = slave->needed_headroom;
+	dev->addr_len = slave->addr_len;
+	memcpy(dev->broadcast, slave->broadcast, slave->addr_len);
+
+	if (slave->flags & IFF_POINTOPOINT) {
+		dev->flags &= ~(IFF_BROADCAST | IFF_MULTICAST);
+		dev->flags |= IFF_POINTOPOINT | IFF_NOARP;
+	}
+}
+
+void bonding_eth_hw_addr_random(struct net_device *dev)
+{
+	eth_hw_addr_random(dev);
+}
+
+void bonding_dev_addr_set(struct net_device *dev, const u8 *addr, size_t len)
+{
+	__dev_addr_set(dev, addr, len);
+}
+
+void bonding_tx_dropped_inc(struct net_device *dev)
+{
+	dev_core_stats_tx_dropped_inc(dev);
+}
+
+bool bonding_lacks_address(const struct net_device *dev)
+{
+	return is_zero_ether_addr(dev->dev_addr) &&
+	       dev->addr_assign_type == NET_ADDR_PERM;
+}
+
+void bonding_dev_hold(struct net_device *dev)
+{
+	dev_hold(dev);
+}
+
+void bonding_dev_put(struct net_device *dev)
+{
+	dev_put(dev);
+}
+
+void bonding_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, "bonding", sizeof(info->driver));
+	snprintf(info->fw_version, sizeof(info->fw_version), "%d",
+		 BOND_ABI_VERSION);
+}
+
+bool bonding_is_registered(const struct net_device *dev)
+{
+	return dev->reg_state == NETREG_REGISTERED ||
+	       dev->reg_state == NETREG_UNREGISTERING;
+}
+
+netdev_features_t bonding_features(const struct net_device *dev)
+{
+	return READ_ONCE(dev->features);
+}
+
+bool bonding_netif_running(const struct net_device *dev)
+{
+	return netif_running(dev);
+}
+
+bool bonding_netif_carrier_ok(const struct net_device *dev)
+{
+	return netif_carrier_ok(dev);
+}
+
+bool bonding_is_bond_master(const struct net_device *dev)
+{
+	return netif_is_bond_master(dev);
+}
+
+void bonding_set_priv_flags(struct net_device *dev, u32 set, u32 clear)
+{
+	dev->priv_flags = (dev->priv_flags & ~clear) | set;
+}
+
+u32 bonding_priv_flags(const struct net_device *dev)
+{
+	return dev->priv_flags;
+}
+
+struct net *bonding_dev_net(const struct net_device *dev)
+{
+	return dev_net(dev);
+}
+
+void bonding_set_dev_net(struct net_device *dev, struct net *net)
+{
+	dev_net_set(dev, net);
+}
+
+int bonding_link_settings(struct net_device *dev, u32 *speed, u8 *duplex)
+{
+	struct ethtool_link_ksettings settings;
+	int err;
+
+	err = netif_get_link_ksettings(dev, &settings);
+	if (err)
+		return err;
+	*speed = settings.base.speed;
+	*duplex = settings.base.duplex;
+	return 0;
+}
+
+void bonding_addrs_sync_locked(struct net_device *to, struct net_device *from,
+			       bool multiple)
+{
+	if (multiple) {
+		dev_uc_sync_multiple(to, from);
+		dev_mc_sync_multiple(to, from);
+	} else {
+		dev_uc_sync(to, from);
+		dev_mc_sync(to, from);
+	}
+}
+
+void bonding_addrs_sync(struct net_device *to, struct net_device *from,
+			bool multiple)
+{
+	netif_addr_lock_bh(from);
+	bonding_addrs_sync_locked(to, from, multiple);
+	netif_addr_unlock_bh(from);
+}
+
+void bonding_restore_mtu_unregistering(struct net_device *dev, int mtu)
+{
+	netdev_lock_ops(dev);
+	__netif_set_mtu(dev, mtu);
+	netdev_unlock_ops(dev);
+}
+
+netdev_features_t bonding_base_features(netdev_features_t features)
+{
+	return netdev_base_features(features);
+}
+
+netdev_features_t bonding_add_tso_features(netdev_features_t features,
+					   netdev_features_t mask)
+{
+	return netdev_add_tso_features(features, mask);
+}
+
+bool bonding_link_event_pending(const struct net_device *dev)
+{
+	return test_bit(__LINK_STATE_LINKWATCH_PENDING, &dev->state);
+}
+
+void bonding_slave_set_backup(struct slave *slave, bool backup)
+{
+	slave->backup = backup;
+}
+
+void bonding_slave_set_inactive(struct slave *slave, bool inactive)
+{
+	slave->inactive = inactive;
+}
+
+bool bonding_slave_is_backup(const struct slave *slave)
+{
+	return slave->backup;
+}
+
+bool bonding_slave_is_inactive(const struct slave *slave)
+{
+	return slave->inactive;
+}
+
+struct sk_buff *bonding_skb_clone(struct sk_buff *skb)
+{
+	return skb_clone(skb, GFP_ATOMIC);
+}
+
+struct sk_buff *bonding_skb_share_check(struct sk_buff *skb)
+{
+	return skb_share_check(skb, GFP_ATOMIC);
+}
+
+u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,
+			 struct net_device *sb_dev)
+{
+	u16 queue = skb_rx_queue_recorded(skb) ? skb_get_rx_queue(skb) : 0;
+
+	/* The slave gets the queue that the stack chose, not the bond's. */
+	qdisc_skb_cb(skb)->slave_dev_queue_mapping = skb_get_queue_mapping(skb);
+	while (queue >= dev->real_num_tx_queues)
+		queue -= dev->real_num_tx_queues;
+	return queue;
+}
+
+bool bonding_is_igmp(struct sk_buff *skb)
+{
+	int offset = skb_network_offset(skb);
+
+	return skb->protocol == htons(ETH_P_IP) &&
+	       pskb_may_pull(skb, offset + sizeof(struct iphdr)) &&
+	       ip_hdr(skb)->protocol == IPPROTO_IGMP;
+}
+
+bool bonding_dest_is_link_local(const struct sk_buff *skb)
+{
+	return is_link_local_ether_addr(eth_hdr(skb)->h_dest);
+}
+
+const char *bonding_kernel_release(void)
+{
+	return UTS_RELEASE;
+}
+
+u32 __percpu *bonding_alloc_counter(void)
+{
+	return alloc_percpu(u32);
+}
+
+u32 bonding_next_ticket(u32 __percpu *counter)
+{
+	return likely(counter) ? this_cpu_inc_return(*counter) : 0;
+}
+
+struct workqueue_struct *bonding_alloc_queue(const char *name)
+{
+	return alloc_ordered_workqueue("%s", WQ_MEM_RECLAIM, name);
+}
+
+void bonding_init_work(struct delayed_work *work, work_func_t func)
+{
+	INIT_DELAYED_WORK(work, func);
+}
+
+/* An earlier deadline wins; a later one leaves the pending one alone. */
+void bonding_queue_work(struct workqueue_struct *queue,
+			struct delayed_work *work, unsigned long delay)
+{
+	if (queue_delayed_work(queue, work, delay))
+		return;
+	if (time_before(jiffies + delay, READ_ONCE(work->timer.expires)))
+		mod_delayed_work(queue, work, delay);
+}
+
+/* The network namespaces. */
+void *bonding_net_generic(const struct net *net, unsigned int id)
+{
+	return net_generic(net, id);
+}
+
+/* The first device of a namespace, or the one after prev. */
+struct net_device *bonding_next_device(struct net *net, struct net_device *prev)
+{
+	ASSERT_RTNL();
+	return prev ? next_net_device(prev) : first_net_device(net);
+}
+
+/* Files of sysfs and procfs. */
+void bonding_class_attr_init(struct class_attribute *attr, const char *name,
+			     umode_t mode)
+{
+	sysfs_attr_init(&attr->attr);
+	attr->attr.name = name;
+	attr->attr.mode = mode;
+}
+
+int bonding_class_create_file(const struct class_attribute *attr,
+			      struct net *net)
+{
+	return netdev_class_create_file_ns(attr, to_ns_common(net));
+}
+
+void bonding_class_remove_file(const struct class_attribute *attr,
+			       struct net *net)
+{
+	netdev_class_remove_file_ns(attr, to_ns_common(net));
+}
+
+void bonding_kobj_attr_init(struct kobj_attribute *attr, const char *name,
+			    umode_t mode)
+{
+	sysfs_attr_init(&attr->attr);
+	attr->attr.name = name;
+	attr->attr.mode = mode;
+}
+
+int bonding_restart_syscall(void)
+{
+	return restart_syscall();
+}
+
+struct proc_dir_entry *bonding_proc_mkdir(struct net *net, const char *name)
+{
+	return proc_mkdir(name, net->proc_net);
+}
+
+struct proc_dir_entry *bonding_proc_create(const char *name,
+					   struct proc_dir_entry *dir,
+					   int (*show)(struct seq_file *, void *),
+					   void *data)
+{
+	return proc_create_single_data(name, 0444, dir, show, data);
+}
+
+/* Netlink. */
+void bonding_extack_unsupported(struct netlink_ext_ack *extack,
+				const struct nlattr *attr)
+{
+	NL_SET_ERR_MSG_ATTR_FMT(extack, attr,
+				"bond attribute %u is not supported yet",
+				nla_type(attr));
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Out-of-line forms of what the kernel's headers offer as macros, inline
+ * functions or bit fields, for Rust, which can use none of these.
+ * Each does just what its name says; the rules of use are those of the
+ * function called.
+ */
+#ifndef RUST_BONDING_HELPERS_H
+#define RUST_BONDING_HELPERS_H
+
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/spinlock.h>
+#include <net/bonding.h>
+
+/* The kernel log; text is a Rust fmt::Arguments. */
+void bonding_log_device(int level, const struct net_device *bond,
+			const struct net_device *slave, const void *text);
+void bonding_log_module(int level, const void *text);
+
+/* Bottom-half safe spin lock. */
+void bonding_spin_lock_init(spinlock_t *lock, const char *name,
+			    struct lock_class_key *key);
+void bonding_spin_lock_bh(spinlock_t *lock);
+void bonding_spin_unlock_bh(spinlock_t *lock);
+
+/* The bond's device. */
+void bonding_setup_device(struct net_device *dev, const struct device_type *type);
+void bonding_lockdep_set_classes(struct net_device *dev);
+void bonding_ether_setup_keep_flags(struct net_device *dev);
+void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave);
+void bonding_eth_hw_addr_random(struct net_device *dev);
+void bonding_dev_addr_set(struct net_device *dev, const u8 *addr, size_t len);
+void bonding_tx_dropped_inc(struct net_device *dev);
+bool bonding_lacks_address(const struct net_device *dev);
+
+void bonding_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info);
+
+/* Any device. */
+bool bonding_is_registered(const struct net_device *dev);
+netdev_features_t bonding_features(const struct net_device *dev);
+void bonding_dev_hold(struct net_device *dev);
+void bonding_dev_put(struct net_device *dev);
+bool bonding_netif_running(const struct net_device *dev);
+bool bonding_netif_carrier_ok(const struct net_device *dev);
+bool bonding_is_bond_master(const struct net_device *dev);
+void bonding_set_priv_flags(struct net_device *dev, u32 set, u32 clear);
+u32 bonding_priv_flags(const struct net_device *dev);
+struct net *bonding_dev_net(const struct net_device *dev);
+void bonding_set_dev_net(struct net_device *dev, struct net *net);
+int bonding_link_settings(struct net_device *dev, u32 *speed, u8 *duplex);
+void bonding_addrs_sync(struct net_device *to, struct net_device *from,
+			bool multiple);
+void bonding_addrs_sync_locked(struct net_device *to, struct net_device *from,
+			       bool multiple);
+void bonding_restore_mtu_unregistering(struct net_device *dev, int mtu);
+netdev_features_t bonding_base_features(netdev_features_t features);
+netdev_features_t bonding_add_tso_features(netdev_features_t features,
+					   netdev_features_t mask);
+
+bool bonding_link_event_pending(const struct net_device *dev);
+
+/* struct slave's bit field. */
+void bonding_slave_set_backup(struct slave *slave, bool backup);
+void bonding_slave_set_inactive(struct slave *slave, bool inactive);
+bool bonding_slave_is_backup(const struct slave *slave);
+bool bonding_slave_is_inactive(const struct slave *slave);
+
+/* Packets. */
+struct sk_buff *bonding_skb_clone(struct sk_buff *skb);
+struct sk_buff *bonding_skb_share_check(struct sk_buff *skb);
+u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,
+			 struct net_device *sb_dev);
+bool bonding_is_igmp(struct sk_buff *skb);
+bool bonding_dest_is_link_local(const struct sk_buff *skb);
+
+/* UTS_RELEASE. */
+const char *bonding_kernel_release(void);
+
+/* The packet counter of balance-rr, one a CPU. */
+u32 __percpu *bonding_alloc_counter(void);
+u32 bonding_next_ticket(u32 __percpu *counter);
+
+/* Work. */
+struct workqueue_struct *bonding_alloc_queue(const char *name);
+void bonding_init_work(struct delayed_work *work, work_func_t func);
+void bonding_queue_work(struct workqueue_struct *queue,
+			struct delayed_work *work, unsigned long delay);
+
+/* The network namespaces. */
+void *bonding_net_generic(const struct net *net, unsigned int id);
+struct net_device *bonding_next_device(struct net *net, struct net_device *prev);
+
+/* Files of sysfs and procfs. */
+void bonding_class_attr_init(struct class_attribute *attr, const char *name,
+			     umode_t mode);
+int bonding_class_create_file(const struct class_attribute *attr,
+			      struct net *net);
+void bonding_class_remove_file(const struct class_attribute *attr,
+			       struct net *net);
+void bonding_kobj_attr_init(struct kobj_attribute *attr, const char *name,
+			    umode_t mode);
+int bonding_restart_syscall(void);
+struct proc_dir_entry *bonding_proc_mkdir(struct net *net, const char *name);
+struct proc_dir_entry *bonding_proc_create(const char *name,
+					   struct proc_dir_entry *dir,
+					   int (*show)(struct seq_file *, void *),
+					   void *data);
+
+/* Netlink. */
+void bonding_extack_unsupported(struct netlink_ext_ack *extack,
+				const struct nlattr *attr);
+
+#endif

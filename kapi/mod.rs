@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Safe wrappers of the kernel's C API: the only room with `unsafe`.
+//!
+//! The kernel crate has no abstraction yet for network devices that stand above others. This is
+//! one, for as much as a link aggregation driver needs: a device ([`master`]) made of others
+//! ([`port`]), packets ([`skb`]), readers without locks ([`rcu`]) and RTNL as a type ([`rtnl`]).
+
+pub(crate) mod hw;
+pub(crate) mod log;
+pub(crate) mod lock;
+pub(crate) mod master;
+pub(crate) mod name;
+pub(crate) mod net;
+pub(crate) mod net_device;
+pub(crate) mod netlink;
+pub(crate) mod notifier;
+pub(crate) mod ops;
+pub(crate) mod params;
+pub(crate) mod pernet;
+pub(crate) mod port;
+pub(crate) mod procfs;
+pub(crate) mod random;
+pub(crate) mod rcu;
+pub(crate) mod release;
+pub(crate) mod rtnl;
+pub(crate) mod rx;
+pub(crate) mod skb;
+pub(crate) mod sysfs;
+pub(crate) mod time;
+pub(crate) mod work;
+
+/// Bindings made by `bindgen` from `bindings_helper.h`; nothing outside this room sees them.
+#[allow(
+    warnings,
+    unsafe_op_in_unsafe_fn,
+    clippy::all,
+    clippy::undocumented_unsafe_blocks
+)]
+mod bindings {
+    use kernel::ffi;
+    include!(env!("BONDING_BINDINGS"));
+}

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Tables of device operations, one for each way of sending.
+//!
+//! A packet pays no indirect call for its mode: each mode has a table of its own, made from the
+//! same generic code.
+
+use super::{
+    bindings,
+    master::{
+        Master,
+        Private, //
+    },
+    net_device::{
+        AddressLock,
+        ExtAck,
+        Features,
+        NetDevice,
+        Stats, //
+    },
+    rcu::Reading,
+    rtnl::Rtnl,
+    skb::{
+        Skb,
+        Verdict, //
+    },
+};
+use crate::bond::addr::HwAddr;
+use core::{
+    marker::PhantomData,
+    mem::MaybeUninit,
+    ptr::NonNull, //
+};
+use kernel::{
+    error::from_result,
+    ffi::{
+        c_int,
+        c_void, //
+    },
+    prelude::*, //
+};
+
+/// How a mode sends packets.
+pub(crate) trait Transmit<B: Master>: 'static {
+    /// Sends `skb` by a slave; [`None`] if there was none, and the drop is to be counted.
+    fn transmit(bond: &B, skb: Skb, reading: Reading<'_>) -> Option<Verdict>;
+}
+
+/// A table of device operations of a driver `B`.
+#[repr(transparent)]
+pub(crate) struct DeviceOps(bindings::net_device_ops);
+
+// SAFETY: The kernel only reads it.
+unsafe impl Sync for DeviceOps {}
+
+impl DeviceOps {
+    /// The pointer that the kernel keeps.
+    pub(super) fn as_ptr(&'static self) -> *const bindings::net_device_ops {
+        &self.0
+    }
+}
+
+/// The table of driver `B` for packets sent by `T`.
+pub(crate) struct OpsOf<B, T>(PhantomData<(B, T)>);
+
+impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
+    /// The table.
+    pub(crate) const TABLE: DeviceOps = DeviceOps(bindings::net_device_ops {
+        ndo_init: Some(Private::<B>::init),
+        ndo_uninit: Some(uninit::<B>),
+        ndo_open: Some(open::<B>),
+        ndo_stop: Some(stop::<B>),
+        ndo_start_xmit: Some(start_xmit::<B, T>),
+        ndo_select_queue: Some(bindings::bonding_select_queue),
+        ndo_get_stats64: Some(get_stats::<B>),
+        ndo_change_rx_flags: Some(change_rx_flags::<B>),
+        ndo_set_rx_mode: Some(set_rx_mode::<B>),
+        ndo_change_mtu: Some(change_mtu::<B>),
+        ndo_set_mac_address: Some(set_mac_address::<B>),
+        ndo_vlan_rx_add_vid: Some(vlan_rx_add_vid::<B>),
+        ndo_vlan_rx_kill_vid: Some(vlan_rx_kill_vid::<B>),
+        ndo_add_slave: Some(add_slave::<B>),
+        ndo_del_slave: Some(del_slave::<B>),
+        ndo_fix_features: Some(fix_features::<B>),
+        ndo_features_check: Some(bindings::passthru_features_check),
+        // SAFETY: All other fields are optional function pointers: null is `None`.
+        ..unsafe { MaybeUninit::zeroed().assume_init() }
+    });
+}
+
+/// A table that is never written.
+struct EthtoolOps(bindings::ethtool_ops);
+
+// SAFETY: The kernel only reads it.
+unsafe impl Sync for EthtoolOps {}
+
+/// What `ethtool` can ask of a bond so far.
+static ETHTOOL_OPS: EthtoolOps = EthtoolOps(bindings::ethtool_ops {
+    get_drvinfo: Some(bindings::bonding_get_drvinfo),
+    get_link: Some(bindings::ethtool_op_get_link),
+    // SAFETY: All other fields are integers or optional function pointers.
+    ..unsafe { MaybeUninit::zeroed().assume_init() }
+});
+
+/// The table of ethtool operations.
+pub(super) fn ethtool_ops() -> *const bindings::ethtool_ops {
+    &ETHTOOL_OPS.0
+}
+
+// Each function below is a device operation: the kernel calls it with a registered device that has
+// one of our tables, so `Private::<B>` is what lies behind it, and under the locks which
+// Documentation/networking/netdevices.rst names.
+
+/// Sends a packet (`ndo_start_xmit`).
+///
+/// # Safety
+///
+/// Called by the kernel only, in an RCU section with bottom halves off, with a packet it owns.
+unsafe extern "C" fn start_xmit<B: Master, T: Transmit<B>>(
+    skb: *mut bindings::sk_buff,
+    dev: *mut bindings::net_device,
+) -> bindings::netdev_tx_t {
+    // SAFETY: A device being sent by is initialised, and alive for the call.
+    let bond = unsafe { Private::<B>::own(dev) };
+    // SAFETY: The kernel gives away the packet, which is valid.
+    let skb = unsafe { Skb::from_raw(NonNull::new_unchecked(skb)) };
+    // SAFETY: The kernel holds the RCU section open around this operation.
+    if let Some(verdict) = T::transmit(bond, skb, unsafe { Reading::assume() }) {
+        return verdict.0;
+    }
+    // SAFETY: The device is alive.
+    unsafe { NetDevice::from_raw(dev) }.count_tx_dropped();
+    bindings::NET_XMIT_DROP as bindings::netdev_tx_t
+}
+
+/// Releases all slaves (`ndo_uninit`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn uninit<B: Master>(dev: *mut bindings::net_device) {
+    // SAFETY: The device is initialised; RTNL is held.
+    unsafe { Private::<B>::own(dev).uninit(&Rtnl::assume()) }
+}
+
+/// Brings the device up (`ndo_open`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn open<B: Master>(dev: *mut bindings::net_device) -> c_int {
+    // SAFETY: The device is initialised; RTNL is held.
+    from_result(|| unsafe { Private::<B>::own(dev).open(&Rtnl::assume()) }.map(|()| 0))
+}
+
+/// Brings the device down (`ndo_stop`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn stop<B: Master>(dev: *mut bindings::net_device) -> c_int {
+    // SAFETY: The device is initialised; RTNL is held.
+    unsafe { Private::<B>::own(dev).stop(&Rtnl::assume()) };
+    0
+}
+
+/// Fills in the counters (`ndo_get_stats64`).
+///
+/// # Safety
+///
+/// Called by the kernel only, with counters that nobody else uses.
+unsafe extern "C" fn get_stats<B: Master>(
+    dev: *mut bindings::net_device,
+    stats: *mut bindings::rtnl_link_stats64,
+) {
+    // SAFETY: The device is initialised, the counters are valid.
+    unsafe { Private::<B>::own(dev).stats(Stats::from_raw(stats)) }
+}
+
+/// Tells of toggled flags (`ndo_change_rx_flags`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn change_rx_flags<B: Master>(dev: *mut bindings::net_device, change: c_int) {
+    // CAST: A set of flags.
+    let change = change as u32;
+    let promiscuous = change & bindings::net_device_flags_IFF_PROMISC != 0;
+    let allmulti = change & bindings::net_device_flags_IFF_ALLMULTI != 0;
+    // SAFETY: The device is initialised; RTNL is held.
+    unsafe { Private::<B>::own(dev).change_rx_flags(&Rtnl::assume(), promiscuous, allmulti) }
+}
+
+/// Tells of new addresses to listen to (`ndo_set_rx_mode`).
+///
+/// # Safety
+///
+/// Called by the kernel only, with the device's address lock held.
+unsafe extern "C" fn set_rx_mode<B: Master>(dev: *mut bindings::net_device) {
+    // SAFETY: The device is initialised; its address lock is held for the call.
+    unsafe {
+        let lock = AddressLock::assume(NetDevice::from_raw(dev));
+        Private::<B>::own(dev).set_rx_mode(&lock);
+    }
+}
+
+/// Changes the MTU (`ndo_change_mtu`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn change_mtu<B: Master>(dev: *mut bindings::net_device, mtu: c_int) -> c_int {
+    from_result(|| {
+        let mtu = u32::try_from(mtu).map_err(|_| EINVAL)?;
+        // SAFETY: The device is initialised; RTNL is held.
+        unsafe { Private::<B>::own(dev).change_mtu(&Rtnl::assume(), mtu) }.map(|()| 0)
+    })
+}
+
+/// Changes the MAC address (`ndo_set_mac_address`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL, with a `sockaddr_storage` that holds an address of the
+/// device's length.
+unsafe extern "C" fn set_mac_address<B: Master>(
+    dev: *mut bindings::net_device,
+    address: *mut c_void,
+) -> c_int {
+    // SAFETY: The address is valid; at most 32 bytes of it count. The device is initialised, and
+    // RTNL is held.
+    from_result(|| unsafe {
+        let address = address.cast::<bindings::__kernel_sockaddr_storage>();
+        let data = &raw const (*address).__bindgen_anon_1.__bindgen_anon_1.__data;
+        let data = data.cast::<u8>();
+        let len = usize::from((*dev).addr_len.min(32));
+        let mac = HwAddr::from_slice(core::slice::from_raw_parts(data, len));
+        Private::<B>::own(dev).set_mac(&Rtnl::assume(), &mac).map(|()| 0)
+    })
+}
+
+/// Adds a VLAN (`ndo_vlan_rx_add_vid`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn vlan_rx_add_vid<B: Master>(
+    dev: *mut bindings::net_device,
+    proto: bindings::__be16,
+    vid: u16,
+) -> c_int {
+    // SAFETY: The device is initialised; RTNL is held.
+    from_result(|| unsafe {
+        Private::<B>::own(dev).add_vlan(&Rtnl::assume(), proto, vid).map(|()| 0)
+    })
+}
+
+/// Removes a VLAN (`ndo_vlan_rx_kill_vid`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn vlan_rx_kill_vid<B: Master>(
+    dev: *mut bindings::net_device,
+    proto: bindings::__be16,
+    vid: u16,
+) -> c_int {
+    // SAFETY: The device is initialised; RTNL is held.
+    unsafe { Private::<B>::own(dev).remove_vlan(&Rtnl::assume(), proto, vid) };
+    0
+}
+
+/// Adds a slave (`ndo_add_slave`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn add_slave<B: Master>(
+    dev: *mut bindings::net_device,
+    slave: *mut bindings::net_device,
+    extack: *mut bindings::netlink_ext_ack,
+) -> c_int {
+    // SAFETY: The device is initialised, the slave alive, the place for texts null or valid; RTNL
+    // is held.
+    from_result(|| unsafe {
+        let slave = NetDevice::from_raw(slave);
+        let extack = ExtAck::from_raw(extack);
+        Private::<B>::own(dev).add_slave(&Rtnl::assume(), slave, &extack).map(|()| 0)
+    })
+}
+
+/// Releases a slave (`ndo_del_slave`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn del_slave<B: Master>(
+    dev: *mut bindings::net_device,
+    slave: *mut bindings::net_device,
+) -> c_int {
+    // SAFETY: The device is initialised, the slave alive; RTNL is held.
+    from_result(|| unsafe {
+        let slave = NetDevice::from_raw(slave);
+        Private::<B>::own(dev).remove_slave(&Rtnl::assume(), slave).map(|()| 0)
+    })
+}
+
+/// Says which features are possible (`ndo_fix_features`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+unsafe extern "C" fn fix_features<B: Master>(
+    dev: *mut bindings::net_device,
+    wanted: Features,
+) -> Features {
+    // SAFETY: The device is initialised; RTNL is held.
+    unsafe { Private::<B>::own(dev).fix_features(&Rtnl::assume(), wanted) }
+}
+
+/// The features from which those of slaves are gathered (`netdev_base_features()`).
+pub(crate) fn base_features(wanted: Features) -> Features {
+    // SAFETY: A computation.
+    unsafe { bindings::bonding_base_features(wanted) }
+}
+
+/// `all` with what a slave's features `one` add or take away (`netdev_increment_features()`).
+pub(crate) fn increment_features(all: Features, one: Features, mask: Features) -> Features {
+    // SAFETY: A computation.
+    unsafe { bindings::netdev_increment_features(all, one, mask) }
+}
+
+/// `features` with those of segmentation that software can do (`netdev_add_tso_features()`).
+pub(crate) fn add_tso_features(features: Features, mask: Features) -> Features {
+    // SAFETY: A computation.
+    unsafe { bindings::bonding_add_tso_features(features, mask) }
+}

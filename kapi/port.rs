@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Devices below ours: slaves.
+//!
+//! A [`Port`] begins with the kernel's own `struct slave`, as other drivers find it through
+//! `rx_handler_data` and read it by the inline functions of
+//! [`include/net/bonding.h`](srctree/include/net/bonding.h).
+
+use super::{
+    bindings,
+    net_device::NetDevice,
+    rtnl::Rtnl, //
+};
+use crate::bond::addr::HwAddr;
+use core::{
+    mem::offset_of,
+    ops::Deref,
+    ptr::{
+        self,
+        NonNull, //
+    },
+};
+use kernel::{
+    alloc::AllocError,
+    prelude::*,
+    sync::{
+        aref::ARef,
+        Refcount, //
+    },
+    types::Opaque, //
+};
+
+/// A slave: what C code sees of it, and what the driver adds (`own`).
+///
+/// It is reached by reference-counted [`PortRef`]s, and by RCU readers; its memory is given back
+/// a grace period after the last reference has gone.
+#[repr(C)]
+pub(crate) struct Port<S> {
+    shared: Opaque<bindings::slave>,
+    refs: Refcount,
+    head: Opaque<bindings::callback_head>,
+    dev: ARef<NetDevice>,
+    own: S,
+}
+
+const _: () = assert!(
+    offset_of!(Port<u64>, shared) == 0,
+    "`struct slave` comes first: other drivers cast to it"
+);
+
+// SAFETY: `shared` is written under the bond's lock and read as plain integers; the rest is `Sync`.
+unsafe impl<S: Send + Sync> Sync for Port<S> {}
+// SAFETY: Nothing in it is tied to a CPU or task.
+unsafe impl<S: Send + Sync> Send for Port<S> {}
+
+impl<S> Port<S> {
+    /// The device.
+    #[inline]
+    pub(crate) fn dev(&self) -> &NetDevice {
+        &self.dev
+    }
+
+    /// The bond's private area that the port is attached to.
+    pub(super) fn bonding(&self) -> *mut bindings::bonding {
+        // SAFETY: The field is written once, before the port is shared.
+        unsafe { (*self.shared.get()).bond }
+    }
+
+    /// Whether it is a backup: has no part in sending.
+    pub(crate) fn is_backup(&self) -> bool {
+        // SAFETY: The memory is valid; a concurrent change yields the old value or the new one.
+        unsafe { bindings::bonding_slave_is_backup(self.shared.get()) }
+    }
+
+    /// Whether what it receives is to be dropped.
+    #[inline]
+    pub(crate) fn is_inactive(&self) -> bool {
+        // SAFETY: The memory is valid; a concurrent change yields the old value or the new one.
+        unsafe { (*self.shared.get()).inactive() != 0 }
+    }
+
+    /// Sets both marks. The caller holds the bond's lock, so that changes do not mix.
+    pub(crate) fn set_role(&self, backup: bool, inactive: bool) {
+        // SAFETY: The memory is valid; writers are serialised by the bond's lock.
+        unsafe {
+            bindings::bonding_slave_set_backup(self.shared.get(), backup);
+            bindings::bonding_slave_set_inactive(self.shared.get(), inactive);
+        }
+    }
+
+    /// Keeps the fields true which C code reads: link state, speed and duplex. As
+    /// [`Self::set_role`], under the bond's lock.
+    pub(crate) fn set_link(&self, link: u8, failures: u32, speed: Option<(u32, u8)>) {
+        let shared = self.shared.get();
+        let (speed, duplex) = speed.unwrap_or((u32::MAX, u8::MAX));
+        // SAFETY: The memory is valid; writers are serialised by the bond's lock, and the fields
+        // are plain integers.
+        unsafe {
+            ptr::addr_of_mut!((*shared).link).write_volatile(link as i8);
+            ptr::addr_of_mut!((*shared).link_failure_count).write_volatile(failures);
+            ptr::addr_of_mut!((*shared).speed).write_volatile(speed);
+            ptr::addr_of_mut!((*shared).duplex).write_volatile(duplex);
+        }
+    }
+}
+
+impl<S> Deref for Port<S> {
+    type Target = S;
+
+    #[inline]
+    fn deref(&self) -> &S {
+        &self.own
+    }
+}
+
+/// A counted reference to a [`Port`].
+///
+/// # Invariants
+///
+/// The pointer owns one count of a live port.
+pub(crate) struct PortRef<S>(NonNull<Port<S>>);
+
+// SAFETY: A reference gives shared access to the port, and may drop it anywhere.
+unsafe impl<S: Send + Sync> Send for PortRef<S> {}
+// SAFETY: As above.
+unsafe impl<S: Send + Sync> Sync for PortRef<S> {}
+
+impl<S: Send + Sync + 'static> PortRef<S> {
+    /// Allocates the port of `dev`, whose MAC address at this moment is `perm_hwaddr`, for the
+    /// bond with the private area `bonding`.
+    pub(super) fn new(
+        dev: ARef<NetDevice>,
+        bonding: *mut bindings::bonding,
+        perm_hwaddr: &HwAddr,
+        own: S,
+    ) -> Result<Self, AllocError> {
+        let port = KBox::new(
+            Port {
+                shared: Opaque::zeroed(),
+                refs: Refcount::new(1),
+                head: Opaque::zeroed(),
+                dev,
+                own,
+            },
+            GFP_KERNEL,
+        )?;
+        // SAFETY: All fields are plain data of which zero is a valid value, and nobody else has
+        // the box yet.
+        let shared = unsafe { &mut *port.shared.get() };
+        shared.dev = port.dev.as_ptr();
+        shared.bond = bonding;
+        shared.original_mtu = port.dev.mtu();
+        for (to, from) in shared.perm_hwaddr.iter_mut().zip(perm_hwaddr.as_bytes()) {
+            *to = *from;
+        }
+        port.set_role(false, false);
+        // INVARIANT: The box's only count is the new reference's.
+        Ok(Self(NonNull::from(KBox::leak(port))))
+    }
+
+    /// Makes a new reference from a pointer to a port.
+    ///
+    /// # Safety
+    ///
+    /// `raw` must point to a port of which a count is held by someone during the call.
+    pub(super) unsafe fn from_ptr(raw: NonNull<Port<S>>) -> Self {
+        // SAFETY: Required of the caller.
+        unsafe { raw.as_ref() }.refs.inc();
+        // INVARIANT: The count was just added.
+        Self(raw)
+    }
+}
+
+impl<S> PortRef<S> {
+    /// The pointer that C code keeps.
+    pub(super) fn as_ptr(&self) -> *mut Port<S> {
+        self.0.as_ptr()
+    }
+
+    /// Whether both refer to the same port.
+    pub(crate) fn is(&self, other: &Port<S>) -> bool {
+        ptr::eq(self.0.as_ptr(), other)
+    }
+}
+
+impl<S> Clone for PortRef<S> {
+    fn clone(&self) -> Self {
+        self.refs.inc();
+        // INVARIANT: The count was just added.
+        Self(self.0)
+    }
+}
+
+impl<S> Deref for PortRef<S> {
+    type Target = Port<S>;
+
+    #[inline]
+    fn deref(&self) -> &Port<S> {
+        // SAFETY: The count keeps the port alive, by the type invariant.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<S> Drop for PortRef<S> {
+    fn drop(&mut self) {
+        if !self.refs.dec_and_test() {
+            return;
+        }
+        let head = self.head.get();
+        // SAFETY: That was the last count, so the head is unused and nobody can reach the port
+        // but readers of the current grace period. The memory stays until `free_port`.
+        unsafe { bindings::call_rcu(head, Some(free_port::<S>)) };
+    }
+}
+
+/// The RCU callback of a port whose last reference has gone.
+///
+/// # Safety
+///
+/// `head` must be the head of a `Port<S>` that came from a box and is referred to no more.
+unsafe extern "C" fn free_port<S>(head: *mut bindings::callback_head) {
+    // SAFETY: By the requirement `head` is a field of a `Port<S>`, at this offset.
+    let port = unsafe { head.byte_sub(offset_of!(Port<S>, head)).cast::<Port<S>>() };
+    // SAFETY: The port came from a box, and this is its last use.
+    drop(unsafe { KBox::from_raw(port) });
+}
+
+/// How the bond spreads packets, for drivers which offload it (`netdev_lag_upper_info`).
+#[derive(Clone, Copy)]
+pub(crate) enum LagType {
+    /// One after the other.
+    RoundRobin,
+    /// One active slave.
+    ActiveBackup,
+    /// By a hash of the Ethernet header.
+    HashL2,
+    /// To all.
+    Broadcast,
+}
+
+/// The link between a slave and its bond in the kernel's device tree.
+///
+/// Dropped without [`Self::unlink`], it keeps the port for ever rather than let it dangle.
+pub(crate) struct UpperLink<S>(core::mem::ManuallyDrop<PortRef<S>>);
+
+impl<S: Send + Sync + 'static> UpperLink<S> {
+    /// Links `port` below `bond` (`netdev_master_upper_dev_link()`) and marks it as a slave.
+    pub(super) fn new(
+        _rtnl: &Rtnl,
+        bond: &NetDevice,
+        port: &PortRef<S>,
+        lag: LagType,
+        extack: &super::net_device::ExtAck<'_>,
+    ) -> Result<Self> {
+        let (tx_type, hash_type) = match lag {
+            LagType::RoundRobin => (
+                bindings::netdev_lag_tx_type_NETDEV_LAG_TX_TYPE_ROUNDROBIN,
+                bindings::netdev_lag_hash_NETDEV_LAG_HASH_NONE,
+            ),
+            LagType::ActiveBackup => (
+                bindings::netdev_lag_tx_type_NETDEV_LAG_TX_TYPE_ACTIVEBACKUP,
+                bindings::netdev_lag_hash_NETDEV_LAG_HASH_NONE,
+            ),
+            LagType::HashL2 => (
+                bindings::netdev_lag_tx_type_NETDEV_LAG_TX_TYPE_HASH,
+                bindings::netdev_lag_hash_NETDEV_LAG_HASH_L2,
+            ),
+            LagType::Broadcast => (
+                bindings::netdev_lag_tx_type_NETDEV_LAG_TX_TYPE_BROADCAST,
+                bindings::netdev_lag_hash_NETDEV_LAG_HASH_NONE,
+            ),
+        };
+        let mut info = bindings::netdev_lag_upper_info { tx_type, hash_type };
+        // SAFETY: RTNL is held, both devices are alive, and the private pointer stays valid: the
+        // returned value keeps a reference until it has undone the link.
+        kernel::error::to_result(unsafe {
+            bindings::netdev_master_upper_dev_link(
+                port.dev().as_ptr(),
+                bond.as_ptr(),
+                port.as_ptr().cast(),
+                ptr::from_mut(&mut info).cast(),
+                extack.as_ptr(),
+            )
+        })?;
+        // SAFETY: RTNL guards the flags; the device is alive.
+        unsafe { (*port.dev().as_ptr()).flags |= bindings::net_device_flags_IFF_SLAVE };
+        Ok(Self(core::mem::ManuallyDrop::new(port.clone())))
+    }
+
+    /// Undoes the link.
+    pub(crate) fn unlink(self, _rtnl: &Rtnl, bond: &NetDevice) {
+        let port = core::mem::ManuallyDrop::into_inner(self.0);
+        // SAFETY: RTNL is held and both devices are alive.
+        unsafe {
+            bindings::netdev_upper_dev_unlink(port.dev().as_ptr(), bond.as_ptr());
+            (*port.dev().as_ptr()).flags &= !bindings::net_device_flags_IFF_SLAVE;
+        }
+    }
+}
+
+impl<S> Port<S> {
+    /// Tells the stack whether the slave has link and is used for sending
+    /// (`NETDEV_CHANGELOWERSTATE`).
+    pub(crate) fn announce_state(&self, _rtnl: &Rtnl, link_up: bool, tx_enabled: bool) {
+        let mut info = bindings::netdev_lag_lower_state_info::default();
+        info.set_link_up(u8::from(link_up));
+        info.set_tx_enabled(u8::from(tx_enabled));
+        // SAFETY: RTNL is held, the device is alive, and the listeners only read the argument.
+        unsafe {
+            bindings::netdev_lower_state_changed(
+                self.dev.as_ptr(),
+                ptr::from_mut(&mut info).cast(),
+            )
+        };
+    }
+
+    /// Tells the stack of the slave's place in the bond (`NETDEV_BONDING_INFO`).
+    pub(crate) fn announce_info(&self, _rtnl: &Rtnl, mode: u8, slaves: usize, miimon_ms: u32) {
+        let mut info = bindings::netdev_bonding_info::default();
+        info.master.bond_mode = i32::from(mode);
+        info.master.num_slaves = i32::try_from(slaves).unwrap_or(i32::MAX);
+        info.master.miimon = i32::try_from(miimon_ms).unwrap_or(i32::MAX);
+        // SAFETY: The memory is valid; the fields are plain integers.
+        unsafe {
+            let shared = self.shared.get();
+            info.slave.link = (*shared).link;
+            info.slave.link_failure_count = (*shared).link_failure_count;
+        }
+        info.slave.state = i8::from(self.is_backup());
+        let name = self.dev.name();
+        for (to, from) in info.slave.slave_name.iter_mut().zip(name.as_array()) {
+            *to = *from as kernel::ffi::c_char;
+        }
+        // SAFETY: RTNL is held, the device is alive, and the listeners only read the argument.
+        unsafe { bindings::netdev_bonding_info_change(self.dev.as_ptr(), &mut info) };
+    }
+}

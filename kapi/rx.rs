@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The receive hook on a slave (`rx_handler`).
+
+use super::{
+    bindings,
+    master::{
+        Master,
+        Private, //
+    },
+    net_device::NetDevice,
+    port::{
+        Port,
+        PortRef, //
+    },
+    rcu::Reading,
+    rtnl::Rtnl,
+    skb::ReceivedSkb, //
+};
+use core::mem::ManuallyDrop;
+use kernel::{
+    error::to_result,
+    prelude::*,
+    sync::aref::ARef, //
+};
+
+/// What becomes of a received packet.
+pub(crate) enum Receive {
+    /// The bond has received it.
+    Bond,
+    /// Only who listens on the slave itself gets it.
+    Exact,
+    /// The slave receives it as if it were in no bond.
+    Slave,
+}
+
+/// A receive hook in place.
+///
+/// It keeps the port, and the bond's device, for as long as the hook may run. Dropped without
+/// [`Self::remove`], it keeps them for ever rather than let the hook use freed memory.
+pub(crate) struct RxHook<S> {
+    port: ManuallyDrop<PortRef<S>>,
+    bond: ManuallyDrop<ARef<NetDevice>>,
+}
+
+impl<S: Send + Sync + 'static> RxHook<S> {
+    /// Installs the hook; `EBUSY` if the device has one.
+    pub(super) fn new<B: Master<Slave = S>>(
+        _rtnl: &Rtnl,
+        bond: &NetDevice,
+        port: &PortRef<S>,
+    ) -> Result<Self> {
+        // SAFETY: RTNL is held and the device is alive. The data pointer is a `Port<B::Slave>`, as
+        // `receive::<B>` expects, and stays valid: `Self` owns a reference until the hook is gone.
+        to_result(unsafe {
+            bindings::netdev_rx_handler_register(
+                port.dev().as_ptr(),
+                Some(receive::<B>),
+                port.as_ptr().cast(),
+            )
+        })?;
+        Ok(Self {
+            port: ManuallyDrop::new(port.clone()),
+            bond: ManuallyDrop::new(ARef::from(bond)),
+        })
+    }
+
+    /// Removes the hook; returns when no CPU is inside it any more.
+    pub(crate) fn remove(self, _rtnl: &Rtnl) {
+        // SAFETY: RTNL is held and the device is alive. The call waits for a grace period, after
+        // which the references may go.
+        unsafe { bindings::netdev_rx_handler_unregister(self.port.dev().as_ptr()) };
+        drop(ManuallyDrop::into_inner(self.port));
+        drop(ManuallyDrop::into_inner(self.bond));
+    }
+}
+
+/// The hook.
+///
+/// # Safety
+///
+/// To be called by the kernel's receive path only, in an RCU read-side section, with `pskb`
+/// pointing to a packet of a device on which [`RxHook::new`] has installed the hook.
+unsafe extern "C" fn receive<B: Master>(
+    pskb: *mut *mut bindings::sk_buff,
+) -> bindings::rx_handler_result_t {
+    // SAFETY: `pskb` and the packet are valid; the reference to a shared packet is exchanged for
+    // one to a copy, or for null without memory.
+    let skb = unsafe { bindings::bonding_skb_share_check(*pskb) };
+    if skb.is_null() {
+        return bindings::rx_handler_result_RX_HANDLER_CONSUMED;
+    }
+    // SAFETY: `pskb` is valid for writes. The packet's device has the hook, so its data pointer
+    // is the port which the hook keeps alive until a grace period after its removal.
+    let port = unsafe {
+        *pskb = skb;
+        let dev = (*skb).__bindgen_anon_1.__bindgen_anon_1.__bindgen_anon_1.dev;
+        &*(*dev).rx_handler_data.cast::<Port<B::Slave>>()
+    };
+    // SAFETY: The hook keeps the bond's device, and with it the private area, alive likewise; the
+    // area was initialised before slaves could be attached.
+    let bond = unsafe { Private::<B>::of_bonding(port.bonding()) };
+    // SAFETY: The packet is ours, valid, and has its MAC header set by the receive path.
+    let packet = unsafe { ReceivedSkb::from_raw(skb) };
+    // SAFETY: The receive path holds the RCU section open around its hooks.
+    match bond.receive(port, &packet, unsafe { Reading::assume() }) {
+        Receive::Exact => bindings::rx_handler_result_RX_HANDLER_EXACT,
+        Receive::Slave => bindings::rx_handler_result_RX_HANDLER_PASS,
+        Receive::Bond => {
+            // SAFETY: The packet is valid, and the bond's device alive as said above.
+            unsafe {
+                (*skb).__bindgen_anon_1.__bindgen_anon_1.__bindgen_anon_1.dev =
+                    (*port.bonding()).dev;
+            }
+            bindings::rx_handler_result_RX_HANDLER_ANOTHER
+        }
+    }
+}

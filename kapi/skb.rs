@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Packets.
+//!
+//! C header: [`include/linux/skbuff.h`](srctree/include/linux/skbuff.h)
+
+use super::{
+    bindings,
+    net_device::NetDevice, //
+};
+use core::{
+    mem::ManuallyDrop,
+    ptr::{
+        self,
+        NonNull, //
+    },
+};
+
+/// What became of a packet: what the transmit hook returns (`netdev_tx_t`).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Verdict(pub(super) kernel::ffi::c_int);
+
+impl Verdict {
+    /// Whether a slave's queue took it.
+    pub(crate) fn is_sent(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// A packet that we own: sending consumes it, dropping frees it.
+///
+/// # Invariants
+///
+/// The pointer owns one reference to a valid `sk_buff` which nobody else changes.
+pub(crate) struct Skb(NonNull<bindings::sk_buff>);
+
+impl Skb {
+    /// Takes ownership of a packet.
+    ///
+    /// # Safety
+    ///
+    /// The caller must own a reference to the unshared packet, and gives it up.
+    #[inline]
+    pub(super) unsafe fn from_raw(raw: NonNull<bindings::sk_buff>) -> Self {
+        // INVARIANT: Required of the caller.
+        Self(raw)
+    }
+
+    /// A second packet with the same contents, or [`None`] without memory. Any context.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        // SAFETY: The packet is valid; the helper allocates with `GFP_ATOMIC`.
+        let copy = unsafe { bindings::bonding_skb_clone(self.0.as_ptr()) };
+        // INVARIANT: A clone is a new packet, and ours.
+        NonNull::new(copy).map(Self)
+    }
+
+    /// The linear part of the packet, from the Ethernet header on when it is being sent.
+    #[inline]
+    pub(crate) fn linear(&self) -> &[u8] {
+        // SAFETY: The packet is valid and not changed while borrowed; `len - data_len` bytes from
+        // `data` on are its linear part.
+        unsafe {
+            let skb = self.0.as_ptr();
+            let len = (*skb).len.wrapping_sub((*skb).data_len) as usize;
+            core::slice::from_raw_parts((*skb).data, len)
+        }
+    }
+
+    /// Whether this is an IGMP packet over IPv4.
+    pub(crate) fn is_igmp(&mut self) -> bool {
+        // SAFETY: The packet is valid and exclusively ours.
+        unsafe { bindings::bonding_is_igmp(self.0.as_ptr()) }
+    }
+
+    /// Sends the packet by `dev`, on the queue that the stack chose before the bond did.
+    ///
+    /// To be called with bottom halves off, as in every transmit hook.
+    #[inline]
+    pub(crate) fn send(self, dev: &NetDevice) -> Verdict {
+        let skb = ManuallyDrop::new(self).0.as_ptr();
+        // SAFETY: The packet is ours, and given away here; the device is alive. The control block
+        // still holds what `bonding_pick_queue()` has put there.
+        unsafe {
+            (*skb).__bindgen_anon_1.__bindgen_anon_1.__bindgen_anon_1.dev = dev.as_ptr();
+            let queue = (*ptr::addr_of!((*skb).cb).cast::<bindings::qdisc_skb_cb>())
+                .slave_dev_queue_mapping;
+            (*skb).queue_mapping = queue;
+            Verdict(bindings::__dev_queue_xmit(skb, ptr::null_mut()))
+        }
+    }
+}
+
+impl Drop for Skb {
+    #[cold]
+    fn drop(&mut self) {
+        // SAFETY: The reference is ours and given up here. No socket is asked, as for
+        // `kfree_skb()`.
+        unsafe {
+            bindings::sk_skb_reason_drop(
+                ptr::null_mut(),
+                self.0.as_ptr(),
+                bindings::skb_drop_reason_SKB_DROP_REASON_NOT_SPECIFIED,
+            )
+        };
+    }
+}
+
+/// A packet being received, lent to us by the kernel.
+///
+/// # Invariants
+///
+/// The pointer is valid, and the packet nobody else's, for the lifetime.
+pub(crate) struct ReceivedSkb<'a>(&'a mut bindings::sk_buff);
+
+impl<'a> ReceivedSkb<'a> {
+    /// Borrows a packet.
+    ///
+    /// # Safety
+    ///
+    /// `raw` must be valid for `'a`, unshared, and have its MAC header set.
+    pub(super) unsafe fn from_raw(raw: *mut bindings::sk_buff) -> Self {
+        // INVARIANT: Required of the caller.
+        // SAFETY: Required of the caller.
+        Self(unsafe { &mut *raw })
+    }
+
+    /// Whether it is addressed to a link-local multicast address (01:80:c2:00:00:0x).
+    pub(crate) fn is_link_local(&self) -> bool {
+        // SAFETY: The packet is valid and has its MAC header.
+        unsafe { bindings::bonding_dest_is_link_local(ptr::from_ref(&*self.0)) }
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The MII monitor: a slave's carrier, by event and, as backstop, by timer.
+
+use crate::{
+    bond::{
+        slave::PortRef,
+        Bond, //
+    },
+    kapi::{
+        rtnl::Rtnl,
+        time::{
+            msecs_to_jiffies,
+            now_ms, //
+        },
+        work::Work, //
+    },
+    monitor::link::LinkState,
+};
+
+impl Bond {
+    /// A slave's device has new link, speed or flags: acts on it at once.
+    pub(crate) fn link_event(&self, rtnl: &Rtnl, port: &PortRef) {
+        self.refresh_speed(rtnl, port);
+        self.decide(Some(rtnl), |bond, state| {
+            if let Some(index) = state.position(port) {
+                state.observe(bond.dev(), index, now_ms());
+            }
+        });
+        self.watch_deadlines();
+    }
+
+    /// [`Work::Monitor`]: looks at all slaves, for devices which do not report, and ends delays.
+    pub(crate) fn monitor(&self) {
+        if !self.has_news() {
+            return self.rearm_monitor();
+        }
+        self.decide(None, |bond, state| {
+            let now = now_ms();
+            for index in 0..state.members.len() {
+                state.observe(bond.dev(), index, now);
+            }
+        });
+        self.rearm_monitor();
+    }
+
+    /// Whether a look at the slaves would change anything: most often it would not, and then costs
+    /// neither memory nor work.
+    fn has_news(&self) -> bool {
+        let state = self.state.lock();
+        let now = now_ms();
+        let late = state.next_deadline().is_some_and(|at| at <= now);
+        let desperate = state.is_desperate();
+        late || state.members.iter().any(|member| {
+            let link = member.link.state();
+            let up = matches!(link, LinkState::Up | LinkState::Back);
+            up != member.port.dev().is_running_with_carrier()
+                || (desperate && link == LinkState::Back)
+        })
+    }
+
+    /// Sets the timer for the next look.
+    fn rearm_monitor(&self) {
+        let wait = {
+            let state = self.state.lock();
+            if !state.running || !state.is_monitored() {
+                return;
+            }
+            let until_deadline = state
+                .next_deadline()
+                .map(|at| at.saturating_sub(now_ms()))
+                .and_then(|wait| u32::try_from(wait).ok());
+            until_deadline.map_or(state.params.miimon, |wait| wait.min(state.params.miimon))
+        };
+        self.dev().queue(Work::Monitor, msecs_to_jiffies(wait));
+    }
+
+    /// Sets the timer for a delay that has just begun.
+    fn watch_deadlines(&self) {
+        let waits = self.state.lock().next_deadline().is_some();
+        if waits {
+            self.rearm_monitor();
+        }
+    }
+}

@@ -297,7 +297,10 @@ proptest! {
         miimon in 1..500u32,
         up in 0..5u32,
         down in 0..5u32,
-        looks in prop::collection::vec((prop::bool::weighted(0.6), prop::bool::weighted(0.1)), 0..80),
+        looks in prop::collection::vec(
+            (prop::bool::weighted(0.6), prop::bool::weighted(0.1)),
+            0..80,
+        ),
     ) {
         let mut polls = Polls {
             state: if start_up { LinkState::Up } else { LinkState::Down },
@@ -318,7 +321,8 @@ proptest! {
             if let (Some(change), Some((_, count))) = (change, expected) {
                 let text = lines(&change).concat();
                 let after = format!("again after {} ms", count * miimon);
-                prop_assert!(!text.contains("again") || text.contains(&after), "{} {}", text, after);
+                let fits = !text.contains("again") || text.contains(&after);
+                prop_assert!(fits, "{} {}", text, after);
             }
             now += u64::from(miimon);
         }
@@ -368,8 +372,8 @@ proptest! {
                     if let (Some(deadline), true) = (before.deadline(), change.from == Fail) {
                         prop_assert_eq!(change.to == Down, now >= deadline && !carrier);
                     }
-                    if let (Some(deadline), Back, Up) = (before.deadline(), change.from, change.to) {
-                        prop_assert!(skip || now >= deadline);
+                    if let (Some(until), Back, Up) = (before.deadline(), change.from, change.to) {
+                        prop_assert!(skip || now >= until);
                     }
                 }
             }

@@ -682,7 +682,8 @@ proptest! {
     #[test]
     fn commands_round_trip(name in "[a-z][a-z0-9.%_-]{0,14}", queue: u16, plus: bool) {
         let sign = if plus { '+' } else { '-' };
-        let expected = (if plus { Sign::Plus } else { Sign::Minus }, IfName::from_bytes(name.as_bytes()));
+        let meant = if plus { Sign::Plus } else { Sign::Minus };
+        let expected = (meant, IfName::from_bytes(name.as_bytes()));
         prop_assert_eq!(parse_slaves_cmd(format!("{sign}{name}\n").as_bytes()), Ok(expected));
         prop_assert_eq!(
             parse_queue_id(format!("{name}:{queue}\n").as_bytes()),

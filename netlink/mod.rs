@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The face in rtnetlink: `ip link add … type bond`.
+//!
+//! Numbers, widths and both orders of the attributes are the option table's; here bytes become
+//! calls to it, and the other way round.
+
+use crate::{
+    bond::{
+        addr::{
+            HwAddr,
+            IfName,
+            MAX_ADDR_LEN, //
+        },
+        options::{
+            by_netlink,
+            netlink_dump_order,
+            netlink_u32,
+            netlink_write_order,
+            NetlinkDef,
+            OptionDef,
+            OptionId,
+            Width,
+            OPTIONS, //
+        },
+        slave::{
+            Port,
+            PortRef, //
+        },
+        snapshot::{
+            BondSnapshot,
+            SlaveSnapshot, //
+        },
+        Bond, //
+    },
+    kapi::{
+        net_device::ExtAck,
+        netlink::{
+            self,
+            attr_size,
+            Attrs,
+            Link,
+            LinkOps,
+            Message,
+            Policy,
+            Range,
+            Rule,
+            BOND_MAX,
+            SLAVE_MAX, //
+        },
+        rtnl::Rtnl, //
+    }, //
+};
+
+use core::fmt::{
+    self,
+    Write, //
+};
+use kernel::prelude::*;
+
+/// The attribute of the 802.3ad state, which is dumped, and ignored when sent.
+const AD_INFO: u16 = 23;
+
+/// Attributes of slaves (`IFLA_BOND_SLAVE_*`).
+mod slave_attr {
+    /// Whether it is a backup, one byte.
+    pub(super) const STATE: u16 = 1;
+    /// State of the link, one byte.
+    pub(super) const MII_STATUS: u16 = 2;
+    /// How often the link went down, four bytes.
+    pub(super) const LINK_FAILURE_COUNT: u16 = 3;
+    /// Its own hardware address.
+    pub(super) const PERM_HWADDR: u16 = 4;
+    /// Queue bound to it, two bytes; can be set.
+    pub(super) const QUEUE_ID: u16 = 5;
+    /// How much it is preferred as active slave, four bytes with sign; can be set.
+    pub(super) const PRIO: u16 = 9;
+    /// Its priority in 802.3ad mode, two bytes; can be set.
+    pub(super) const ACTOR_PORT_PRIO: u16 = 10;
+}
+
+/// The ranges of the attributes that have one.
+static RANGES: [Range; OPTIONS.len()] = {
+    let mut ranges = [const { Range::up_to(0) }; OPTIONS.len()];
+    let mut index = 0;
+    while index < OPTIONS.len() {
+        if let Some(NetlinkDef {
+            policy_max: Some(max),
+            ..
+        }) = OPTIONS[index].netlink
+        {
+            ranges[index] = Range::up_to(max);
+        }
+        index += 1;
+    }
+    ranges
+};
+
+/// The rules for the attributes, from the table.
+static POLICY: Policy<{ BOND_MAX + 1 }> = {
+    let mut rules = [Rule::Any; BOND_MAX + 1];
+    let mut index = 0;
+    while index < OPTIONS.len() {
+        if let Some(def) = OPTIONS[index].netlink {
+            // CAST: Lossless; `From` is not usable in a constant.
+            rules[def.attr as usize] = match (def.policy_max, def.width) {
+                (Some(_), _) => Rule::Range(&RANGES[index]),
+                (None, Width::U8) => Rule::U8,
+                (None, Width::U32 | Width::IfIndex) => Rule::U32,
+            };
+        }
+        index += 1;
+    }
+    Policy::new(&rules)
+};
+
+/// The rules for the attributes of slaves.
+static SLAVE_POLICY: Policy<{ SLAVE_MAX + 1 }> = {
+    let mut rules = [Rule::Any; SLAVE_MAX + 1];
+    // CAST: Lossless; `From` is not usable in a constant.
+    rules[slave_attr::QUEUE_ID as usize] = Rule::U16;
+    rules[slave_attr::PRIO as usize] = Rule::S32;
+    rules[slave_attr::ACTOR_PORT_PRIO as usize] = Rule::U16;
+    Policy::new(&rules)
+};
+
+/// The kind of link that bonds are.
+pub(crate) static LINK: LinkOps = LinkOps::new::<Bond, Face>(c"bond", &POLICY, &SLAVE_POLICY);
+
+/// The registered kind of link; dropping it deletes all bonds.
+pub(crate) struct LinkType(#[expect(dead_code, reason = "kept to be dropped")] netlink::Registered);
+
+impl LinkType {
+    /// Makes `ip link add … type bond` work.
+    pub(crate) fn register() -> Result<Self> {
+        Ok(Self(LINK.register()?))
+    }
+}
+
+/// Bytes of an attribute.
+const fn width(def: &NetlinkDef) -> usize {
+    match def.width {
+        Width::U8 => 1,
+        Width::U32 | Width::IfIndex => 4,
+    }
+}
+
+/// What requests and dumps of bonds mean.
+struct Face;
+
+impl Link<Bond> for Face {
+    fn queues() -> u32 {
+        crate::bond::defaults().tx_queues
+    }
+
+    fn validate(mac: Option<&[u8]>, attrs: Option<&Attrs<'_>>, extack: &ExtAck<'_>) -> Result {
+        if let Some(mac) = mac {
+            if mac.len() != 6 {
+                return Err(EINVAL);
+            }
+            if !HwAddr::from_slice(mac).is_valid_ether() {
+                return Err(EADDRNOTAVAIL);
+            }
+        }
+        let Some(attrs) = attrs else { return Ok(()) };
+        // What can't be done must not seem to have been done.
+        for number in (1..=BOND_MAX).filter_map(|number| u16::try_from(number).ok()) {
+            if attrs.get(number).is_some() && by_netlink(number).is_none() && number != AD_INFO {
+                return Err(attrs.refuse(number, extack));
+            }
+        }
+        Ok(())
+    }
+
+    fn change(rtnl: &Rtnl, bond: &Bond, attrs: &Attrs<'_>, extack: &ExtAck<'_>) -> Result {
+        for (def, nl) in netlink_write_order() {
+            if attrs.get(nl.attr).is_none() {
+                continue;
+            }
+            match nl.width {
+                Width::U8 => {
+                    let value = attrs.get_u8(nl.attr).ok_or(EINVAL)?;
+                    bond.set_number(rtnl, def, u64::from(value), extack)?;
+                }
+                Width::U32 => {
+                    let value = attrs.get_u32(nl.attr).ok_or(EINVAL)?;
+                    bond.set_number(rtnl, def, netlink_u32(value), extack)?;
+                }
+                Width::IfIndex => {
+                    let index = attrs.get_u32(nl.attr).ok_or(EINVAL)?;
+                    let name = device_name(rtnl, bond, def, index)?;
+                    bond.set_raw(rtnl, def, name.as_bytes(), extack)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn size() -> usize {
+        OPTIONS
+            .iter()
+            .filter_map(|def| def.netlink)
+            .map(|nl| attr_size(width(&nl)))
+            .sum()
+    }
+
+    fn fill(bond: &Bond, message: &mut Message<'_>) -> Result {
+        bond.snapshot_atomic(|bond| fill(bond, message))?
+    }
+
+    fn change_slave(
+        rtnl: &Rtnl,
+        bond: &Bond,
+        port: &PortRef,
+        attrs: &Attrs<'_>,
+        extack: &ExtAck<'_>,
+    ) -> Result {
+        if let Some(queue) = attrs.get_u16(slave_attr::QUEUE_ID) {
+            let text = SlaveQueue::new(port.dev().name(), queue)?;
+            bond.set_raw(rtnl, OptionId::QueueId.def(), text.as_bytes(), extack)?;
+        }
+        Ok(())
+    }
+
+    fn slave_size() -> usize {
+        [1, 1, 4, MAX_ADDR_LEN, 2, 4].map(attr_size).iter().sum()
+    }
+
+    fn fill_slave(_rtnl: &Rtnl, bond: &Bond, port: &Port, message: &mut Message<'_>) -> Result {
+        bond.snapshot_of(port, |_, slave| fill_slave(slave, message))?
+    }
+}
+
+/// The name of the device with this index, for an option which takes a name; empty clears it.
+fn device_name(rtnl: &Rtnl, bond: &Bond, def: &OptionDef, index: u32) -> Result<IfName> {
+    match bond.dev().sibling_by_index(rtnl, index) {
+        Some(dev) => Ok(dev.name()),
+        None if index == 0 || def.id == OptionId::Primary => Ok(IfName::EMPTY),
+        None => Err(ENODEV),
+    }
+}
+
+/// Writes the attributes of a bond.
+fn fill(bond: &BondSnapshot<'_>, message: &mut Message<'_>) -> Result {
+    for (def, nl) in netlink_dump_order() {
+        let Some(value) = def.get_num(bond) else {
+            continue;
+        };
+        // CAST: As wide as the attribute, which holds every value of the option.
+        match nl.width {
+            Width::U8 => message.put(nl.attr, &[value as u8])?,
+            Width::U32 | Width::IfIndex => message.put(nl.attr, &(value as u32).to_ne_bytes())?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes the attributes of a slave.
+fn fill_slave(slave: &SlaveSnapshot, message: &mut Message<'_>) -> Result {
+    message.put(slave_attr::STATE, &[u8::from(slave.backup)])?;
+    message.put(slave_attr::MII_STATUS, &[slave.link.as_u8()])?;
+    message.put(
+        slave_attr::LINK_FAILURE_COUNT,
+        &slave.link_failures.to_ne_bytes(),
+    )?;
+    message.put(slave_attr::PERM_HWADDR, slave.perm_hwaddr.as_bytes())?;
+    message.put(slave_attr::QUEUE_ID, &slave.queue_id.to_ne_bytes())?;
+    message.put(slave_attr::PRIO, &slave.prio.to_ne_bytes())
+}
+
+/// What option `queue_id` takes: `slave:queue`.
+struct SlaveQueue {
+    text: [u8; 24],
+    len: usize,
+}
+
+impl SlaveQueue {
+    /// Binds `queue` to the slave called `name`.
+    fn new(name: IfName, queue: u16) -> Result<Self> {
+        let mut text = Self {
+            text: [0; 24],
+            len: 0,
+        };
+        text.push(name.as_bytes())?;
+        write!(text, ":{queue}")?;
+        Ok(text)
+    }
+
+    /// Appends bytes.
+    fn push(&mut self, bytes: &[u8]) -> fmt::Result {
+        let end = self.len.saturating_add(bytes.len());
+        let room = self.text.get_mut(self.len..end).ok_or(fmt::Error)?;
+        room.copy_from_slice(bytes);
+        self.len = end;
+        Ok(())
+    }
+
+    /// The text.
+    fn as_bytes(&self) -> &[u8] {
+        self.text.get(..self.len).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for SlaveQueue {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text.as_bytes())
+    }
+}

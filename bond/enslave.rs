@@ -277,7 +277,8 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
     let perm_hwaddr = dev.mac(rtnl);
     let mtu = dev.mtu();
     let port = own.new_port(rtnl, dev, Slave::new(perm_hwaddr, mtu)?)?;
-    port.set_role(bond.uses_primary(), bond.uses_primary());
+    let backup = bond.uses_primary();
+    port.set_role(backup, backup && !bond.params().all_slaves_active);
 
     dev.set_mtu(rtnl, own.mtu()).inspect_err(|error| {
         let errno = error.to_errno();
@@ -355,25 +356,29 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
     own.compute_features(rtnl);
 
     let mut ties = Some(ties);
-    let link = bond.decide(Some(rtnl), |bond, state| {
-        let index = state.position(port)?;
-        let member = state.members.get_mut(index)?;
+    bond.decide(Some(rtnl), |bond, state| {
+        let index = state.position(port);
+        let Some(member) = index.and_then(|at| state.members.get_mut(at)) else {
+            return;
+        };
         member.ties = ties.take();
         let link = member.link.state();
         if state.params.mode.uses_primary() {
             state.choose_active(bond.dev(), now_ms());
         } else if link == LinkState::Up && state.active.get().is_none() {
-            state.activate(Some(index));
+            state.activate(index);
         }
-        Some(link)
     });
     bond.start_monitor();
+    let down = bond.find_slave(|member| {
+        member.port.is(port) && member.link.state() == LinkState::Down
+    });
     slave_log!(
         Level::Info,
         own,
         port.dev(),
         "Enslaving as {} interface with {} link",
         if port.is_backup() { "a backup" } else { "an active" },
-        if link == Some(LinkState::Down) { "a down" } else { "an up" }
+        if down.is_some() { "a down" } else { "an up" }
     );
 }

@@ -176,14 +176,8 @@ impl Bond {
         let (sign, name) = options::parse_slaves_cmd(text)?;
         let dev = self.dev().sibling(rtnl, &name).ok_or(OptError::NoDevice)?;
         match sign {
-            Sign::Plus => {
-                bond_log!(Level::Info, self.dev(), "Adding slave {name}");
-                super::enslave::enslave(self, rtnl, &dev, &ExtAck::none())
-            }
-            Sign::Minus => {
-                bond_log!(Level::Info, self.dev(), "Removing slave {name}");
-                release::release(self, rtnl, &dev, Reason::Asked)
-            }
+            Sign::Plus => super::enslave::enslave(self, rtnl, &dev, &ExtAck::none()),
+            Sign::Minus => release::release(self, rtnl, &dev, Reason::Asked),
         }
         .map_err(from_error)
     }
@@ -198,7 +192,7 @@ impl Bond {
             if has {
                 state.force_primary = true;
             }
-            if had || has {
+            if had || has || name.is_none() {
                 state.choose_active(bond.dev(), now_ms());
             }
         });
@@ -208,7 +202,6 @@ impl Bond {
     fn set_active(&self, rtnl: &Rtnl, name: Option<IfName>) -> Result<(), OptError> {
         let Some(name) = name else {
             self.decide(Some(rtnl), |bond, state| {
-                bond_log!(Level::Info, bond.dev(), "Clearing current active slave");
                 state.activate(None);
                 state.choose_active(bond.dev(), now_ms());
             });
@@ -222,7 +215,6 @@ impl Bond {
                 return Err(OptError::Invalid);
             };
             if state.active_position() == Some(index) {
-                slave_log!(Level::Info, bond.dev(), &dev, "is already the current active slave");
                 return Ok(());
             }
             let up = state
@@ -238,7 +230,6 @@ impl Bond {
                 );
                 return Err(OptError::Invalid);
             }
-            slave_log!(Level::Info, bond.dev(), &dev, "Setting as active slave");
             state.activate(Some(index));
             Ok(())
         })

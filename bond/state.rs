@@ -260,11 +260,27 @@ impl State {
         LinkMachine::new(self.is_monitored(), carrier, now_ms, &self.delays())
     }
 
-    /// Looks at the link of one slave, and draws the conclusions.
-    pub(crate) fn observe(&mut self, dev: &BondDev<Bond>, index: usize, now_ms: u64) {
+    /// Looks at the links of the slaves at `indices`, and draws the conclusions.
+    pub(crate) fn observe(
+        &mut self,
+        dev: &BondDev<Bond>,
+        indices: core::ops::Range<usize>,
+        now_ms: u64,
+    ) {
         if !self.is_monitored() {
             return;
         }
+        let mut reselect = false;
+        for index in indices {
+            reselect |= self.observe_one(dev, index, now_ms);
+        }
+        if reselect {
+            self.choose_active(dev, now_ms);
+        }
+    }
+
+    /// Looks at the link of one slave. Returns whether the active slave is to be chosen anew.
+    fn observe_one(&mut self, dev: &BondDev<Bond>, index: usize, now_ms: u64) -> bool {
         let delays = self.delays();
         let active = self.active_position();
         let role = match (self.params.mode.uses_primary(), active == Some(index)) {
@@ -273,55 +289,47 @@ impl State {
             (true, false) => Role::Backup,
         };
         let Some(member) = self.members.get_mut(index) else {
-            return;
+            return false;
         };
         let carrier = member.dev().is_running_with_carrier();
         let Some(change) = member.link.observe(carrier, now_ms, &delays) else {
-            return;
+            return false;
         };
         if let Some(line) = change.notice(role) {
             slave_log!(Level::Info, dev, member.dev(), "{line}");
         }
-        self.commit(dev, index, change, now_ms);
+        self.commit(dev, index, change)
     }
 
-    /// Draws the conclusions from a change of a link.
-    fn commit(&mut self, dev: &BondDev<Bond>, index: usize, change: Transition, now_ms: u64) {
+    /// Draws the conclusions from a change of a link. Returns whether the active slave is to be
+    /// chosen anew.
+    fn commit(&mut self, dev: &BondDev<Bond>, index: usize, change: Transition) -> bool {
         let mode = self.params.mode;
         let primary = self.primary_position();
         let active = self.active_position();
         let active_prio = active.and_then(|at| self.members.get(at)).map(|m| m.prio);
         let Some(member) = self.members.get_mut(index) else {
-            return;
+            return false;
         };
         member.untold = true;
         if let Some(line) = change.outcome(member.speed.map(|(speed, _)| speed), member.duplex()) {
             slave_log!(Level::Info, dev, member.dev(), "{line}");
         }
         member.publish_link();
-        if !change.is_commit() {
-            return;
-        }
-        let reselect = if change.to == LinkState::Up {
-            if mode == Mode::ActiveBackup {
-                // Until it is chosen, it is a backup.
-                if active != Some(index) {
-                    let inactive = !self.params.all_slaves_active;
-                    member.set_role(true, inactive);
+        match change.to {
+            LinkState::Up => {
+                if mode != Mode::ActiveBackup {
+                    member.set_role(false, false);
                 }
-            } else {
-                member.set_role(false, false);
+                active_prio.is_none_or(|prio| member.prio > prio) || primary == Some(index)
             }
-            active_prio.is_none_or(|prio| member.prio > prio) || primary == Some(index)
-        } else {
-            if mode == Mode::ActiveBackup {
-                let inactive = !self.params.all_slaves_active;
-                member.set_role(true, inactive);
+            LinkState::Down => {
+                if mode == Mode::ActiveBackup {
+                    member.set_role(true, !self.params.all_slaves_active);
+                }
+                active == Some(index)
             }
-            active.is_none() || active == Some(index)
-        };
-        if reselect {
-            self.choose_active(dev, now_ms);
+            LinkState::Fail | LinkState::Back => false,
         }
     }
 
@@ -367,10 +375,6 @@ impl State {
             }
         }
         self.activate(choice.index);
-        if self.params.mode.uses_primary() {
-            let line = select::carrier_line(choice.index.is_some());
-            bond_log!(Level::Info, dev, "{line}");
-        }
     }
 
     /// Makes the slave at `index` the active one: packets use it from now on.
@@ -435,6 +439,9 @@ impl State {
         let carrier = self.has_carrier();
         if carrier != dev.has_carrier() {
             dev.set_carrier(carrier);
+            if self.failed_over {
+                bond_log!(Level::Info, dev, "{}", select::carrier_line(carrier));
+            }
         }
         let Some(mut room) = room else { return };
         let broadcast = self.params.mode == Mode::Broadcast;

@@ -19,7 +19,6 @@ use kernel::{
         Flags, //
     },
     prelude::*,
-    sync::rcu::Guard,
     types::{
         NotThreadSafe,
         Opaque, //
@@ -38,12 +37,6 @@ use kernel::{
 pub(crate) struct Reading<'g>(PhantomData<&'g ()>, NotThreadSafe);
 
 impl<'g> Reading<'g> {
-    /// Takes the section from a guard that holds it open.
-    pub(crate) fn of(_guard: &'g Guard) -> Self {
-        // INVARIANT: The guard keeps the section open, and is borrowed for `'g`.
-        Self(PhantomData, NotThreadSafe)
-    }
-
     /// Makes the evidence inside a callback which the kernel calls in such a section.
     ///
     /// # Safety

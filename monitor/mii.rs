@@ -24,7 +24,7 @@ impl Bond {
         self.refresh_speed(rtnl, port);
         self.decide(Some(rtnl), |bond, state| {
             if let Some(index) = state.position(port) {
-                state.observe(bond.dev(), index, now_ms());
+                state.observe(bond.dev(), index..index.saturating_add(1), now_ms());
             }
         });
         self.watch_deadlines();
@@ -36,10 +36,7 @@ impl Bond {
             return self.rearm_monitor();
         }
         self.decide(None, |bond, state| {
-            let now = now_ms();
-            for index in 0..state.members.len() {
-                state.observe(bond.dev(), index, now);
-            }
+            state.observe(bond.dev(), 0..state.members.len(), now_ms());
         });
         self.rearm_monitor();
     }

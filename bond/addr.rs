@@ -89,19 +89,9 @@ impl IfName {
         &self.bytes
     }
 
-    /// Returns the length in bytes, 0 to 15.
-    pub(crate) fn len(&self) -> usize {
-        self.as_bytes().len()
-    }
-
     /// Tells whether the name is empty.
     pub(crate) fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
-    }
-
-    /// Tells whether a device may have this name, by the rules of `dev_valid_name()`.
-    pub(crate) fn is_valid(&self) -> bool {
-        is_valid_ifname(self.as_bytes())
     }
 }
 
@@ -171,17 +161,6 @@ impl HwAddr {
     /// Returns the valid bytes.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.len)).unwrap_or(&[])
-    }
-
-    /// Returns the number of valid bytes, 0 to 32.
-    pub(crate) const fn addr_len(&self) -> usize {
-        // CAST: Lossless; `From` is not usable in a const fn.
-        self.len as usize
-    }
-
-    /// Returns the address as an Ethernet one if it has 6 bytes.
-    pub(crate) fn as_ether(&self) -> Option<[u8; 6]> {
-        self.as_bytes().try_into().ok()
     }
 
     /// Tells whether every byte is zero.

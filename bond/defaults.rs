@@ -101,28 +101,6 @@ pub(crate) struct RawParams<'a> {
     pub(crate) fail_over_mac: Option<&'a [u8]>,
 }
 
-impl RawParams<'_> {
-    /// What the parameters are when none is given.
-    pub(crate) const DEFAULT: RawParams<'static> = RawParams {
-        max_bonds: 1,
-        tx_queues: 16,
-        num_peer_notif: 1,
-        miimon: 0,
-        updelay: 0,
-        downdelay: 0,
-        use_carrier: 1,
-        min_links: 0,
-        all_slaves_active: 0,
-        resend_igmp: 1,
-        packets_per_slave: 1,
-        mode: None,
-        primary: None,
-        primary_reselect: None,
-        xmit_hash_policy: None,
-        fail_over_mac: None,
-    };
-}
-
 /// What every new bond starts with, and what the module itself needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Defaults {

@@ -79,12 +79,6 @@ pub(crate) enum OptionId {
 }
 
 impl OptionId {
-    /// Returns the number of the option.
-    pub(crate) const fn as_u8(self) -> u8 {
-        // CAST: The discriminant of a `repr(u8)` enum.
-        self as u8
-    }
-
     /// Returns the row of the table; a `const` assertion below proves that it is the right one.
     pub(crate) const fn def(self) -> &'static OptionDef {
         match self {
@@ -246,6 +240,36 @@ const fn nl(attr: u16, width: Width, order: u8) -> Option<NetlinkDef> {
     })
 }
 
+/// What only the documentation says of an option; nothing is left of it in the kernel.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Manual {
+    /// Unit of the number.
+    #[cfg(not(CONFIG_RUST))]
+    pub(crate) unit: &'static str,
+    /// What a new bond has.
+    #[cfg(not(CONFIG_RUST))]
+    pub(crate) default: &'static str,
+    /// What it is for, as Markdown.
+    #[cfg(not(CONFIG_RUST))]
+    pub(crate) text: &'static str,
+}
+
+/// Makes the words for the documentation: the unit, what a new bond has, and what it is for.
+#[cfg(not(CONFIG_RUST))]
+const fn manual(unit: &'static str, default: &'static str, text: &'static str) -> Manual {
+    Manual {
+        unit,
+        default,
+        text,
+    }
+}
+
+/// Forgets the words for the documentation.
+#[cfg(CONFIG_RUST)]
+const fn manual(_unit: &str, _default: &str, _text: &str) -> Manual {
+    Manual {}
+}
+
 /// One option.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OptionDef {
@@ -275,12 +299,9 @@ pub(crate) struct OptionDef {
     pub(crate) format: Format,
     /// Its netlink attribute.
     pub(crate) netlink: Option<NetlinkDef>,
-    /// Unit of the number, for the documentation.
-    pub(crate) unit: &'static str,
-    /// What a new bond has, for the documentation.
-    pub(crate) default: &'static str,
-    /// What it is for, as Markdown.
-    pub(crate) doc: &'static str,
+    /// What only the documentation says of it.
+    #[cfg_attr(CONFIG_RUST, expect(dead_code))]
+    pub(crate) manual: Manual,
 }
 
 /// A row to build the others from.
@@ -298,9 +319,7 @@ const ROW: OptionDef = OptionDef {
     sysfs: Some(0o644),
     format: Format::Number,
     netlink: None,
-    unit: "",
-    default: "",
-    doc: "",
+    manual: manual("", "", ""),
 };
 
 /// Words of the options which are any non-negative `int`, 0 being off.
@@ -329,11 +348,13 @@ const PEER_NOTIF: OptionDef = OptionDef {
         desc: "Peer notifications per failover, 0 to 255 (same as num_grat_arp)",
     }),
     netlink: nl(16, Width::U8, 18),
-    unit: "notifications",
-    default: "1",
-    doc: "How many times the peers are told of a failover, by unsolicited neighbour \
-          advertisements (IPv6) and gratuitous ARPs (IPv4), for the bond and the VLANs on it. \
-          `num_grat_arp` and `num_unsol_na` are two names of one setting.",
+    manual: manual(
+        "notifications",
+        "1",
+        "How many times the peers are told of a failover, by unsolicited neighbour \
+         advertisements (IPv6) and gratuitous ARPs (IPv4), for the bond and the VLANs on it. \
+         `num_grat_arp` and `num_unsol_na` are two names of one setting.",
+    ),
     ..ROW
 };
 
@@ -359,10 +380,13 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         ),
         format: Format::KeywordNumber,
         netlink: nl(1, Width::U8, 1),
-        default: "balance-rr",
-        doc: "How frames are spread over the slaves: in turn (`balance-rr`), all through one \
-              slave while the others wait (`active-backup`), by a hash over addresses \
-              (`balance-xor`), or every frame on every slave (`broadcast`).",
+        manual: manual(
+            "",
+            "balance-rr",
+            "How frames are spread over the slaves: in turn (`balance-rr`), all through one \
+             slave while the others wait (`active-backup`), by a hash over addresses \
+             (`balance-xor`), or every frame on every slave (`broadcast`).",
+        ),
         ..ROW
     },
     OptionDef {
@@ -376,10 +400,12 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "balance-rr: packets before the next slave, 0 to 65535; 0 is a random slave",
         ),
         netlink: nl(20, Width::U32, 22),
-        unit: "frames",
-        default: "1",
-        doc: "How many frames go through a slave before the next one's turn. With 0, each frame \
-              goes through a slave chosen at random.",
+        manual: manual(
+            "frames",
+            "1",
+            "How many frames go through a slave before the next one's turn. With 0, each frame \
+             goes through a slave chosen at random.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -389,10 +415,13 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         param: charp_param("What balance-xor hashes: layer2 or 0 (default)"),
         format: Format::KeywordNumber,
         netlink: nl(14, Width::U8, 16),
-        default: "layer2",
-        doc: "What the hash which chooses the slave is made of. `layer2`: the last byte of both \
-              Ethernet addresses, and the Ethernet type; all frames between two stations take \
-              the same slave. Used by `balance-xor`, kept in the other modes.",
+        manual: manual(
+            "",
+            "layer2",
+            "What the hash which chooses the slave is made of. `layer2`: the last byte of both \
+             Ethernet addresses, and the Ethernet type; all frames between two stations take \
+             the same slave. Used by `balance-xor`, kept in the other modes.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -405,12 +434,15 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         ),
         format: Format::KeywordNumber,
         netlink: nl(13, Width::U8, 15),
-        default: "none",
-        doc: "Whose hardware address is used in `active-backup` mode. `none`: all slaves get the \
-              bond's. `active`: slaves keep theirs, and the bond takes that of the active one, \
-              for devices whose address can't be changed. `follow`: the bond's address moves to \
-              the slave which becomes active, for devices which can't share one. The other modes \
-              keep the setting without using it.",
+        manual: manual(
+            "",
+            "none",
+            "Whose hardware address is used in `active-backup` mode. `none`: all slaves get the \
+             bond's. `active`: slaves keep theirs, and the bond takes that of the active one, \
+             for devices whose address can't be changed. `follow`: the bond's address moves to \
+             the slave which becomes active, for devices which can't share one. The other modes \
+             keep the setting without using it.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -423,11 +455,13 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "Milliseconds a link must be down before it counts as down",
         ),
         netlink: nl(5, Width::U32, 5),
-        unit: "ms",
-        default: "0",
-        doc: "How long a link must be down before its slave is disabled. It is a multiple of \
-              `miimon`, is rounded down to one, scales when `miimon` is changed later, and is \
-              refused (`EPERM`) while `miimon` is 0.",
+        manual: manual(
+            "ms",
+            "0",
+            "How long a link must be down before its slave is disabled. It is a multiple of \
+             `miimon`, is rounded down to one, scales when `miimon` is changed later, and is \
+             refused (`EPERM`) while `miimon` is 0.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -437,11 +471,13 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         max: MAX_INT,
         param: int_param(0, "Milliseconds a link must be up before it counts as up"),
         netlink: nl(4, Width::U32, 4),
-        unit: "ms",
-        default: "0",
-        doc: "How long a link must be up before its slave is used, for switches which need time \
-              before they forward. It is skipped when no other slave is usable. As `downdelay`, \
-              it is a multiple of `miimon`.",
+        manual: manual(
+            "ms",
+            "0",
+            "How long a link must be up before its slave is used, for switches which need time \
+             before they forward. It is skipped when no other slave is usable. As `downdelay`, \
+             it is a multiple of `miimon`.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -454,10 +490,12 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "Least number of active links for the bond to have carrier",
         ),
         netlink: nl(18, Width::U32, 20),
-        unit: "links",
-        default: "0",
-        doc: "How many links an 802.3ad bond needs for its carrier. The other modes keep the \
-              setting without using it.",
+        manual: manual(
+            "links",
+            "0",
+            "How many links an 802.3ad bond needs for its carrier. The other modes keep the \
+             setting without using it.",
+        ),
         ..ROW
     },
     PEER_NOTIF,
@@ -471,12 +509,14 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "Link monitoring interval in milliseconds; 0 is no monitoring",
         ),
         netlink: nl(3, Width::U32, 3),
-        unit: "ms",
-        default: "0",
-        doc: "Turns link monitoring on, and says how often the carrier of each slave is looked \
-              at. A carrier change which the device reports is acted upon at once; the interval \
-              is for those it doesn't report. With 0 a slave counts as up for ever, so there is \
-              no failover: set it (100 is usual).",
+        manual: manual(
+            "ms",
+            "0",
+            "Turns link monitoring on, and says how often the carrier of each slave is looked \
+             at. A carrier change which the device reports is acted upon at once; the interval \
+             is for those it doesn't report. With 0 a slave counts as up for ever, so there is \
+             no failover: set it (100 is usual).",
+        ),
         ..ROW
     },
     OptionDef {
@@ -487,10 +527,13 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         param: charp_param("Name of the slave to prefer as the active one"),
         format: Format::Name,
         netlink: nl(11, Width::IfIndex, 13),
-        default: "none",
-        doc: "The slave which is the active one whenever it can be (see `primary_reselect`). A \
-              name which is no slave yet is remembered for when it becomes one. An empty value \
-              clears it.",
+        manual: manual(
+            "",
+            "none",
+            "The slave which is the active one whenever it can be (see `primary_reselect`). A \
+             name which is no slave yet is remembered for when it becomes one. An empty value \
+             clears it.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -503,10 +546,13 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         ),
         format: Format::KeywordNumber,
         netlink: nl(12, Width::U8, 14),
-        default: "always",
-        doc: "When a primary slave which comes up takes over from the active one. `always`: at \
-              once. `better`: if it is faster, or as fast with the better duplex. `failure`: not \
-              before the active one fails.",
+        manual: manual(
+            "",
+            "always",
+            "When a primary slave which comes up takes over from the active one. `always`: at \
+             once. `better`: if it is faster, or as fast with the better duplex. `failure`: not \
+             before the active one fails.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -515,8 +561,11 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         keywords: &[kw_default("on", 1)],
         param: int_param(1, "Obsolete; only 1 is accepted"),
         netlink: nl(6, Width::U8, 7),
-        default: "1",
-        doc: "Obsolete. The carrier state of the device is always what is monitored.",
+        manual: manual(
+            "",
+            "1",
+            "Obsolete. The carrier state of the device is always what is monitored.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -526,9 +575,12 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         unsupported: ModeSet::ALL_BUT_PRIMARY,
         format: Format::Name,
         netlink: nl(2, Width::IfIndex, 2),
-        default: "chosen by the driver",
-        doc: "The slave which carries the traffic. Writing the name of a slave whose link is up \
-              makes it the active one. An empty value has the driver choose anew.",
+        manual: manual(
+            "",
+            "chosen by the driver",
+            "The slave which carries the traffic. Writing the name of a slave whose link is up \
+             makes it the active one. An empty value has the driver choose anew.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -536,11 +588,14 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         name: "queue_id",
         raw: true,
         format: Format::List,
-        default: "0 for each slave",
-        doc: "Binds a transmit queue of the bond to a slave, written as `slave:queue`. In the \
-              modes `balance-rr` and `active-backup`, frames put into that queue leave through \
-              that slave if its link is up. 0 binds nothing; two slaves can't have the same \
-              queue.",
+        manual: manual(
+            "",
+            "0 for each slave",
+            "Binds a transmit queue of the bond to a slave, written as `slave:queue`. In the \
+             modes `balance-rr` and `active-backup`, frames put into that queue leave through \
+             that slave if its link is up. 0 binds nothing; two slaves can't have the same \
+             queue.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -552,9 +607,12 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "Receive on inactive slaves, too: 0 is no (default), 1 is yes",
         ),
         netlink: nl(17, Width::U8, 19),
-        default: "0",
-        doc: "Whether frames which arrive on inactive slaves are received (1) or dropped (0), \
-              which avoids duplicates.",
+        manual: manual(
+            "",
+            "0",
+            "Whether frames which arrive on inactive slaves are received (1) or dropped (0), \
+             which avoids duplicates.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -564,10 +622,12 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         max: Some(255),
         param: int_param(1, "IGMP membership reports after a failover, 0 to 255"),
         netlink: nl(15, Width::U32, 17),
-        unit: "reports",
-        default: "1",
-        doc: "How many times IGMP memberships are reported after a failover, the first at once, \
-              the others 200 ms apart.",
+        manual: manual(
+            "reports",
+            "1",
+            "How many times IGMP memberships are reported after a failover, the first at once, \
+             the others 200 ms apart.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -575,8 +635,11 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         name: "slaves",
         raw: true,
         format: Format::List,
-        default: "none",
-        doc: "The slaves. `+name` enslaves a device, which must be down; `-name` releases one.",
+        manual: manual(
+            "",
+            "none",
+            "The slaves. `+name` enslaves a device, which must be down; `-name` releases one.",
+        ),
         ..ROW
     },
     OptionDef {
@@ -602,10 +665,12 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             dump_order: 6,
             policy_max: Some(300_000),
         }),
-        unit: "ms",
-        default: "0",
-        doc: "How far apart the notifications of a failover are; 0 is one `miimon` interval. As \
-              `downdelay`, it is a multiple of `miimon`.",
+        manual: manual(
+            "ms",
+            "0",
+            "How far apart the notifications of a failover are; 0 is one `miimon` interval. As \
+             `downdelay`, it is a multiple of `miimon`.",
+        ),
         ..ROW
     },
 ];
@@ -614,23 +679,14 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
 const _: () = {
     let mut rest: &[OptionDef] = &OPTIONS;
     while let [row, tail @ ..] = rest {
-        assert!(row.id.def().id.as_u8() == row.id.as_u8());
+        // CAST: The discriminants of a `repr(u8)` enum, as `==` is no const fn.
+        assert!(row.id.def().id as u8 == row.id as u8);
         if let [next, ..] = tail {
-            assert!(row.id.as_u8() < next.id.as_u8());
+            assert!((row.id as u8) < next.id as u8);
         }
         rest = tail;
     }
 };
-
-/// Returns the option called `name`.
-pub(crate) fn by_name(name: &[u8]) -> Option<&'static OptionDef> {
-    OPTIONS.iter().find(|def| def.name.as_bytes() == name)
-}
-
-/// Returns the option with this number.
-pub(crate) fn by_id(id: u8) -> Option<&'static OptionDef> {
-    OPTIONS.iter().find(|def| def.id.as_u8() == id)
-}
 
 /// Returns the option which has this netlink attribute.
 pub(crate) fn by_netlink(attr: u16) -> Option<&'static OptionDef> {

@@ -412,11 +412,6 @@ impl Effects {
     pub(crate) const fn contains(self, other: Effects) -> bool {
         self.0 & other.0 == other.0
     }
-
-    /// Tells whether the set is empty.
-    pub(crate) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
 }
 
 /// The outcome of applying an option.

@@ -39,11 +39,6 @@ impl Divisor {
         }
     }
 
-    /// Returns the divisor.
-    pub(crate) const fn get(&self) -> u32 {
-        self.n
-    }
-
     /// Returns `x % n`.
     #[inline]
     pub(crate) const fn rem(&self, x: u32) -> u32 {

@@ -50,15 +50,3 @@ impl RoundRobin {
         slaves.rem(turn)
     }
 }
-
-/// Returns the first index which is `usable`, from `start` on and then from 0, out of `count`.
-#[inline]
-pub(crate) fn first_usable(
-    start: usize,
-    count: usize,
-    mut usable: impl FnMut(usize) -> bool,
-) -> Option<usize> {
-    (start..count)
-        .chain(0..start.min(count))
-        .find(|&index| usable(index))
-}

@@ -240,11 +240,6 @@ impl Transition {
             LinkState::Fail | LinkState::Back => None,
         }
     }
-
-    /// Tells whether the link is now up or down for good, so that roles may change.
-    pub(crate) const fn is_commit(&self) -> bool {
-        matches!(self.to, LinkState::Up | LinkState::Down)
-    }
 }
 
 /// A delay which is running.

@@ -38,7 +38,7 @@ pub fn options_page() -> String {
         page += &format!(
             "| [{0}](#{0}) | {1} | {2} | {3} | {4} |\n",
             def.name,
-            def.default,
+            def.manual.default,
             param(def),
             sysfs(def),
             netlink(def)
@@ -52,10 +52,10 @@ pub fn options_page() -> String {
 
 /// Returns the words for a number in its unit.
 fn unit(def: &OptionDef) -> String {
-    if def.unit.is_empty() {
+    if def.manual.unit.is_empty() {
         String::new()
     } else {
-        format!(" {}", def.unit)
+        format!(" {}", def.manual.unit)
     }
 }
 
@@ -89,7 +89,7 @@ fn netlink(def: &OptionDef) -> String {
 /// Returns the section about an option.
 fn section(def: &OptionDef) -> String {
     let mut text = format!("\n## {}\n\n", def.name);
-    text += &wrap(def.doc);
+    text += &wrap(def.manual.text);
     text += "\n";
     if let Some(max) = def.max {
         text += &format!("- Range: {} to {max}{}\n", def.min, unit(def));
@@ -109,7 +109,7 @@ fn section(def: &OptionDef) -> String {
             .collect();
         text += &wrap(&format!("- Keywords: {}", words.join(", ")));
     }
-    text += &format!("- In a new bond: {}\n", def.default);
+    text += &format!("- In a new bond: {}\n", def.manual.default);
     let modes: Vec<&str> = (0..=u8::MAX)
         .filter_map(Mode::from_u8)
         .filter(|&mode| !def.is_unsupported(mode))

@@ -12,6 +12,7 @@
 #[path = "../../../bond"]
 mod bond {
     pub(crate) mod addr;
+    pub(crate) mod counters;
     pub(crate) mod defaults;
     pub(crate) mod hwaddr;
     pub(crate) mod options;

@@ -47,7 +47,24 @@ fn warned(raw: RawParams<'_>) -> (Defaults, String) {
 }
 
 /// The parameters when none is given.
-const NONE: RawParams<'static> = RawParams::DEFAULT;
+const NONE: RawParams<'static> = RawParams {
+    max_bonds: 1,
+    tx_queues: 16,
+    num_peer_notif: 1,
+    miimon: 0,
+    updelay: 0,
+    downdelay: 0,
+    use_carrier: 1,
+    min_links: 0,
+    all_slaves_active: 0,
+    resend_igmp: 1,
+    packets_per_slave: 1,
+    mode: None,
+    primary: None,
+    primary_reselect: None,
+    xmit_hash_policy: None,
+    fail_over_mac: None,
+};
 
 #[test]
 fn nothing_given() {

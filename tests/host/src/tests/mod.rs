@@ -13,6 +13,7 @@
 )]
 
 mod addr;
+mod counters;
 mod defaults;
 mod doc;
 mod faces;

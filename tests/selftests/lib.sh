@@ -1,0 +1,355 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+# Helpers of the guest tests. A test sources this file, calls ok/is/like/… once
+# per fact, and ends with `finish`. Output is TAP with the plan at the end.
+# Documentation/testing.md tells how to write and run one.
+
+set -uo pipefail
+export LC_ALL=C
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+DRIVER=${BONDING_DRIVER:-c}
+WORK=$(mktemp -d /tmp/selftest.XXXXXX)
+NET=/sys/class/net
+MASTERS=$NET/bonding_masters
+
+# How much slower things may be than on bare metal. Under emulation with every
+# check on, a process takes a second to start; no limit below may depend on that.
+case ${KERNEL:-} in
+debug) SLOW=4 ;;
+*) SLOW=2 ;;
+esac
+
+# ---------------------------------------------------------------- TAP
+
+COUNT=0 FAILURES=0 FINISHED=0
+
+pass() { COUNT=$((COUNT + 1)); echo "ok $COUNT - $1"; }
+
+# fail NAME [DIAGNOSTIC…]
+fail() {
+	local line
+	COUNT=$((COUNT + 1)) FAILURES=$((FAILURES + 1))
+	echo "not ok $COUNT - $1"
+	shift
+	for line in "$@"; do sed 's/^/#   /' <<<"$line"; done
+}
+
+skip() { COUNT=$((COUNT + 1)); echo "ok $COUNT - $1 # SKIP $2"; }
+note() { sed 's/^/# /' <<<"$*"; }
+
+# ok NAME COMMAND…: the command succeeds.
+ok() {
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then pass "$name"; else fail "$name" "failed: $*" "$output"; fi
+}
+
+# holds NAME EXPRESSION: a shell expression is true.
+holds() {
+	if eval "$2"; then pass "$1"; else fail "$1" "not so: $2"; fi
+}
+
+# is NAME GOT WANTED
+is() {
+	if [[ $2 == "$3" ]]; then pass "$1"; else fail "$1" "wanted: $3" "got:    $2"; fi
+}
+
+# like NAME GOT REGEX
+like() {
+	if [[ $2 =~ $3 ]]; then pass "$1"; else fail "$1" "wanted: /$3/" "got:    $2"; fi
+}
+
+# unlike NAME GOT REGEX
+unlike() {
+	if [[ $2 =~ $3 ]]; then fail "$1" "unwanted: /$3/" "got:    $2"; else pass "$1"; fi
+}
+
+# between NAME VALUE LOW HIGH: whole numbers, bounds included.
+between() {
+	if (($2 >= $3 && $2 <= $4)); then pass "$1 ($2)"; else fail "$1" "wanted: $3 to $4" "got:    $2"; fi
+}
+
+# same NAME BEFORE AFTER: two texts are equal; shows the difference.
+same() {
+	if [[ $2 == "$3" ]]; then pass "$1"; else fail "$1" "$(diff -u <(echo "$2") <(echo "$3") | tail -n +3)"; fi
+}
+
+# Skips what is left if a command is missing.
+need_cmds() {
+	local cmd
+	for cmd; do
+		command -v "$cmd" >/dev/null || skip_all "no $cmd"
+	done
+}
+
+skip_all() {
+	FINISHED=1
+	echo "1..0 # SKIP $1"
+	exit 4
+}
+
+# The end of every test: tidy up, the module must unload, the plan.
+finish() {
+	tear_down
+	if grep -q '^bonding ' /proc/modules; then
+		ok "the module unloads" modprobe -r bonding
+	fi
+	FINISHED=1
+	echo "1..$COUNT"
+	((FAILURES == 0))
+	exit
+}
+
+# Runs for every way out, `set -u` included.
+at_exit() {
+	local status=$?
+	trap - EXIT
+	if ((!FINISHED)); then
+		echo "Bail out! the test broke off with status $status"
+		tear_down
+		((status)) || status=1
+	fi
+	rm -rf "$WORK"
+	exit "$status"
+}
+trap at_exit EXIT
+trap 'exit 130' INT TERM
+
+# ---------------------------------------------------------------- waiting and errors
+
+# wait_for EXPRESSION SECONDS: polls a shell expression. Never sleep blindly.
+wait_for() {
+	local end=$((${EPOCHREALTIME/./} + $2 * 1000000 * SLOW))
+	until eval "$1" 2>/dev/null; do
+		((${EPOCHREALTIME/./} < end)) || return 1
+		sleep 0.02
+	done
+}
+
+# becomes NAME EXPRESSION [SECONDS]: the expression turns true in time.
+becomes() {
+	if wait_for "$2" "${3:-10}"; then pass "$1"; else fail "$1" "never so: $2"; fi
+}
+
+# Milliseconds since the epoch.
+now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+
+errno_name() {
+	case $1 in
+	*'Operation not permitted'*) echo EPERM ;;
+	*'No such file or directory'*) echo ENOENT ;;
+	*'Cannot allocate memory'*) echo ENOMEM ;;
+	*'Permission denied'*) echo EACCES ;;
+	*'Device or resource busy'*) echo EBUSY ;;
+	*'File exists'*) echo EEXIST ;;
+	*'No such device'*) echo ENODEV ;;
+	*'Invalid argument'*) echo EINVAL ;;
+	*'Numerical result out of range'*) echo ERANGE ;;
+	*'Too many links'*) echo EMLINK ;;
+	*'Directory not empty'*) echo ENOTEMPTY ;;
+	*'Operation not supported'*) echo EOPNOTSUPP ;;
+	*'Cannot assign requested address'*) echo EADDRNOTAVAIL ;;
+	*'Network is down'*) echo ENETDOWN ;;
+	*'Bad address'*) echo EFAULT ;;
+	*'No space left on device'*) echo ENOSPC ;;
+	*) echo "unknown: $1" ;;
+	esac
+}
+
+# try_write FILE TEXT: sets ERRNO to 'ok' or the name of the error.
+try_write() {
+	local error
+	if error=$({ printf '%b' "$2" >"$1"; } 2>&1); then ERRNO=ok; else ERRNO=$(errno_name "$error"); fi
+}
+
+# write NAME FILE TEXT [ERRNO]: writing ends like that ('ok' unless told).
+writes() {
+	try_write "$2" "$3"
+	is "$1" "$ERRNO" "${4:-ok}"
+}
+
+# expect_errno NAME ERRNO COMMAND…: by the text of the error message.
+expect_errno() {
+	local name=$1 want=$2 output
+	shift 2
+	if output=$("$@" 2>&1); then
+		is "$name" ok "$want"
+	else
+		is "$name" "$(errno_name "$output")" "$want"
+	fi
+}
+
+# ---------------------------------------------------------------- the kernel's log
+
+log_mark() { LOG_LINES=$(dmesg | wc -l); }
+log_since() { dmesg | tail -n "+$((LOG_LINES + 1))"; }
+
+# logged NAME REGEX: since the last log_mark.
+logged() {
+	local log
+	log=$(log_since)
+	if grep -Eq -- "$2" <<<"$log"; then pass "$1"; else fail "$1" "no line like: $2" "$log"; fi
+}
+
+# ---------------------------------------------------------------- bonds and slaves
+
+# load [PARAMETER…]: Debian's systemd sets max_bonds=0 by default; here one must
+# ask for it, as on every other distribution.
+load() {
+	modprobe -r bonding 2>/dev/null
+	modprobe bonding "$@"
+}
+unmask_max_bonds() {
+	mkdir -p /etc/modprobe.d
+	: >/etc/modprobe.d/systemd.conf
+}
+unmask_max_bonds
+
+opt() { echo "$NET/$1/bonding/$2"; }
+
+# get BOND OPTION; set_opt BOND OPTION VALUE
+get() { cat "$(opt "$1" "$2")"; }
+set_opt() { echo "$3" >"$(opt "$1" "$2")"; }
+
+# mk_bond sysfs|netlink NAME MODE [OPTION VALUE]…: a new bond, down.
+mk_bond() {
+	local channel=$1 name=$2 mode=$3
+	shift 3
+	case $channel in
+	sysfs)
+		echo "+$name" >"$MASTERS" || return
+		set_opt "$name" mode "$mode" || return
+		while (($# >= 2)); do
+			set_opt "$name" "$1" "$2" || return
+			shift 2
+		done
+		;;
+	netlink) ip link add "$name" type bond mode "$mode" "$@" ;;
+	*) return 2 ;;
+	esac
+}
+
+# enslave sysfs|netlink BOND DEVICE…: what the kernel wants down is set down.
+enslave() {
+	local channel=$1 bond=$2 dev
+	shift 2
+	for dev; do
+		ip link set "$dev" down
+		case $channel in
+		sysfs) echo "+$dev" >"$(opt "$bond" slaves)" || return ;;
+		netlink) ip link set "$dev" master "$bond" || return ;;
+		esac
+	done
+}
+
+active() { cat "$NET/$1/bonding/active_slave" 2>/dev/null; }
+
+# mk_veth NAME…: a pair each: NAME, to be a slave, and its far end far-NAME, up.
+# The address tells the n-th pair: 02:aa:00:00:0n:01 and :02.
+VETHS=0
+mk_veth() {
+	local dev n
+	for dev; do
+		VETHS=$((VETHS + 1))
+		printf -v n %02x "$VETHS"
+		ip link add "$dev" address "02:aa:00:00:$n:01" type veth \
+			peer name "far-$dev" address "02:aa:00:00:$n:02" || return
+		quiet "$dev" "far-$dev"
+		ip link set "far-$dev" up
+	done
+}
+
+# quiet DEVICE…: no IPv6 of its own, so that only the test's frames are about.
+quiet() {
+	local dev
+	for dev; do
+		[[ ! -e /proc/sys/net/ipv6/conf/$dev ]] || echo 1 >"/proc/sys/net/ipv6/conf/$dev/disable_ipv6"
+	done
+}
+
+# What a slave must look like again once it is free: address, flags, MTU,
+# promiscuity, address lists, features. Not what changes by itself.
+snapshot_nic() {
+	ip -d -j link show dev "$1" | jq -r '.[0] |
+		(.flags - ["NO-CARRIER", "LOWER_UP", "M-DOWN"] | sort | join(",")) as $flags |
+		"address \(.address)", "flags \($flags)", "mtu \(.mtu)", "master \(.master)",
+		"promiscuity \(.promiscuity)", "allmulti \(.allmulti)",
+		"slave data \(.linkinfo.info_slave_kind)", "txqlen \(.txqlen)"'
+	ip -o maddr show dev "$1" | grep -w link | awk '{ $1 = ""; print "mc", $0 }' | sort
+	bridge fdb show dev "$1" 2>/dev/null | sed 's/^/fdb /' | sort
+	ethtool -k "$1" 2>/dev/null | grep -v '^Features'
+	ls -d "$NET/$1/bonding_slave" "$NET/$1/master" "$NET/$1"/upper_* 2>/dev/null
+	return 0
+}
+
+# The same for a bond: its settings, its address, its slaves.
+snapshot_bond() {
+	local file
+	ip -d -j link show dev "$1" | jq -r '.[0] |
+		"flags \(.flags - ["NO-CARRIER", "LOWER_UP"] | sort | join(","))", "mtu \(.mtu)",
+		"promiscuity \(.promiscuity)", "address \(.address)"'
+	for file in "$NET/$1/bonding/"*; do
+		echo "${file##*/} $(tr '\n' ' ' <"$file")"
+	done
+	cat "$NET/$1/addr_assign_type"
+}
+
+# ---------------------------------------------------------------- frames
+
+# Sends numbered frames of an own type; arguments as frames.py send.
+send_frames() { "$HERE/../../tools/guest/frames.py" send "$@"; }
+
+# capture_start DEVICE…: notes the test's frames that reach these devices.
+capture_start() {
+	rm -f "$WORK/frames" "$WORK/frames.ready"
+	"$HERE/../../tools/guest/frames.py" capture "$WORK/frames" "$@" &
+	CAPTURE=$!
+	wait_for "[[ -e $WORK/frames.ready ]]" 15
+}
+
+# Ends the capture; $WORK/frames then holds: time device type source destination sequence
+capture_stop() {
+	kill -TERM "$CAPTURE"
+	wait "$CAPTURE"
+	CAPTURE=
+}
+CAPTURE=
+
+# captured DEVICE [AWK-CONDITION]: how many.
+captured() { awk -v dev="$1" "\$2 == dev && (${2:-1})" "$WORK/frames" | wc -l; }
+
+# ---------------------------------------------------------------- tidying up
+
+BACKGROUND=()
+
+# background COMMAND…: ended by tear_down at the latest.
+background() {
+	"$@" &
+	BACKGROUND+=($!)
+}
+
+stop_background() {
+	local pid
+	for pid in "${BACKGROUND[@]}"; do kill "$pid" 2>/dev/null; done
+	for pid in "${BACKGROUND[@]}"; do wait "$pid" 2>/dev/null; done
+	BACKGROUND=()
+}
+
+# Bonds, veths, dummies and namespaces of the test; NICs down. A guest is thrown
+# away, but what can't be tidied up is a finding too.
+tear_down() {
+	local dev ns
+	[[ -z $CAPTURE ]] || { kill "$CAPTURE" 2>/dev/null; wait "$CAPTURE" 2>/dev/null; CAPTURE=; }
+	stop_background
+	for ns in $(ip netns list | awk '{ print $1 }'); do ip netns del "$ns"; done
+	if [[ -e $MASTERS ]]; then
+		for dev in $(<"$MASTERS"); do echo "-$dev" >"$MASTERS"; done
+	fi
+	for dev in $(ip -br link show type veth | sed 's/[@ ].*//') $(ip -br link show type dummy | sed 's/[@ ].*//'); do
+		ip link del "$dev" 2>/dev/null
+	done
+	for dev in "$NET"/eth*; do
+		[[ ! -e $dev ]] || ip link set "${dev##*/}" down
+	done
+}

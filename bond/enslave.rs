@@ -22,7 +22,8 @@ use crate::{
             Member,
             Ties, //
         },
-        Bond, //
+        Bond,
+        Follow, //
     },
     kapi::{
         hw,
@@ -173,7 +174,8 @@ fn plan_macs(
     if !new.can_set_mac {
         slave_log!(Level::Warn, bond.dev(), dev, "{}", hwaddr::CANNOT_SET_MAC);
     }
-    let plan = plan.map_err(|_| refuse(bond, Some(dev), extack, CannotSetMac::EXTACK, EOPNOTSUPP))?;
+    let plan =
+        plan.map_err(|_| refuse(bond, Some(dev), extack, CannotSetMac::EXTACK, EOPNOTSUPP))?;
     if plan.force_active {
         slave_log!(Level::Warn, bond.dev(), dev, "{}", hwaddr::FORCED_ACTIVE);
     }
@@ -195,7 +197,12 @@ fn set_slave_mac(
     };
     dev.set_mac(rtnl, &mac, extack).inspect_err(|error| {
         let errno = error.to_errno();
-        slave_log!(Level::Err, bond.dev(), dev, "Error {errno} calling set_mac_address");
+        slave_log!(
+            Level::Err,
+            bond.dev(),
+            dev,
+            "Error {errno} calling set_mac_address"
+        );
     })
 }
 
@@ -356,7 +363,7 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
     own.compute_features(rtnl);
 
     let mut ties = Some(ties);
-    bond.decide(Some(rtnl), |bond, state| {
+    bond.decide(Follow::Now(rtnl), |bond, state| {
         let index = state.position(port);
         let Some(member) = index.and_then(|at| state.members.get_mut(at)) else {
             return;
@@ -370,15 +377,18 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
         }
     });
     bond.start_monitor();
-    let down = bond.find_slave(|member| {
-        member.port.is(port) && member.link.state() == LinkState::Down
-    });
+    let down =
+        bond.find_slave(|member| member.port.is(port) && member.link.state() == LinkState::Down);
     slave_log!(
         Level::Info,
         own,
         port.dev(),
         "Enslaving as {} interface with {} link",
-        if port.is_backup() { "a backup" } else { "an active" },
+        if port.is_backup() {
+            "a backup"
+        } else {
+            "an active"
+        },
         if down.is_some() { "a down" } else { "an up" }
     );
 }

@@ -12,8 +12,8 @@ pub(crate) mod select;
 pub(crate) mod snapshot;
 
 mod enslave;
-mod release;
 mod reading;
+mod release;
 mod settings;
 mod settle;
 pub(crate) mod slave;
@@ -128,9 +128,7 @@ pub(crate) fn load_defaults() -> Result {
 pub(crate) fn create_first_bonds() -> Result {
     let name = addr::IfName::from_bytes(b"bond%d");
     for _ in 0..defaults().max_bonds {
-        Rtnl::with(|rtnl| {
-            create_bond::<Bond>(rtnl, Net::init(), &name, defaults().tx_queues)
-        })?;
+        Rtnl::with(|rtnl| create_bond::<Bond>(rtnl, Net::init(), &name, defaults().tx_queues))?;
     }
     Ok(())
 }
@@ -138,6 +136,15 @@ pub(crate) fn create_first_bonds() -> Result {
 /// What new bonds begin with.
 pub(crate) fn defaults() -> &'static Defaults {
     DEFAULTS.as_ref().unwrap_or(&FALLBACK)
+}
+
+/// When the stack follows what was decided. Packets do so at once.
+#[derive(Clone, Copy)]
+pub(crate) enum Follow<'a> {
+    /// Now: RTNL is held, and no instance lock of a slave.
+    Now(&'a Rtnl),
+    /// As soon as [`Work::Settle`] has RTNL.
+    Later,
 }
 
 /// A bond.
@@ -208,9 +215,10 @@ impl Bond {
     /// The first slave of which `matches` is true. It is called under the bond's lock.
     fn find_slave(&self, mut matches: impl FnMut(&mut Member) -> bool) -> Option<PortRef> {
         let mut state = self.state.lock();
-        let found = state.members.iter_mut().find_map(|member| {
-            matches(member).then_some(member)
-        });
+        let found = state
+            .members
+            .iter_mut()
+            .find_map(|member| matches(member).then_some(member));
         found.map(|member| member.port.clone())
     }
 
@@ -252,19 +260,23 @@ impl Bond {
         state.members.get_mut(index)?.ties.take()
     }
 
-    /// Changes the bond's state, and makes everybody follow: packets at once, the stack under RTNL,
-    /// which the caller holds (`rtnl`) or [`Work::Settle`] waits for. Process context.
-    pub(crate) fn decide<R>(&self, rtnl: Option<&Rtnl>, f: impl FnOnce(&Bond, &mut State) -> R) -> R {
+    /// Changes the bond's state, and makes everybody follow: packets at once, the stack as `follow`
+    /// says. Process context.
+    pub(crate) fn decide<R>(
+        &self,
+        follow: Follow<'_>,
+        f: impl FnOnce(&Bond, &mut State) -> R,
+    ) -> R {
         let room = self.room_for_view();
         let mut state = self.state.lock();
         let result = f(self, &mut state);
         state.publish(self, room);
         let unsettled = state.is_unsettled();
         drop(state);
-        match rtnl {
-            Some(rtnl) => self.settle(rtnl),
-            None if unsettled => self.settle_later(),
-            None => {}
+        match follow {
+            Follow::Now(rtnl) => self.settle(rtnl),
+            Follow::Later if unsettled => self.dev.queue(Work::Settle, 0),
+            Follow::Later => {}
         }
         result
     }
@@ -275,7 +287,6 @@ impl Bond {
             return None;
         }
         let slaves = self.slave_count().saturating_add(1);
-        // Without memory the old view stays: each packet still avoids slaves without carrier.
         let view = TxView::with_capacity(slaves).ok()?;
         Prepared::new(view, GFP_KERNEL).ok()
     }
@@ -328,7 +339,7 @@ impl Master for Bond {
 
     fn open(&self, rtnl: &Rtnl) -> Result {
         self.dev.need_ticket_counter(rtnl)?;
-        self.decide(Some(rtnl), |_, state| {
+        self.decide(Follow::Now(rtnl), |_, state| {
             state.running = true;
             state.reset_roles();
         });
@@ -493,7 +504,8 @@ impl Master for Bond {
     fn slave_event(&self, rtnl: &Rtnl, port: &PortRef, event: SlaveEvent) {
         match event {
             SlaveEvent::Link => self.link_event(rtnl, port),
-            SlaveEvent::Renamed => self.slave_renamed(rtnl),
+            SlaveEvent::Down => self.look_at(port),
+            SlaveEvent::Renamed => self.slave_renamed(),
             SlaveEvent::Features => self.slave_features_changed(rtnl),
             SlaveEvent::ResendIgmp => {
                 // Listeners to this event cannot refuse it.
@@ -518,8 +530,8 @@ impl Master for Bond {
 
 impl Bond {
     /// A slave was renamed: it may have become the primary, or have been it.
-    fn slave_renamed(&self, rtnl: &Rtnl) {
-        self.decide(Some(rtnl), |bond, state| {
+    fn slave_renamed(&self) {
+        self.decide(Follow::Later, |bond, state| {
             if !state.find_primary() {
                 return;
             }

@@ -101,11 +101,7 @@ impl Bond {
     }
 
     /// [`Self::snapshot`], with memory of the kind `flags`.
-    fn snapshot_with<R>(
-        &self,
-        flags: Flags,
-        f: impl FnOnce(&BondSnapshot<'_>) -> R,
-    ) -> Result<R> {
+    fn snapshot_with<R>(&self, flags: Flags, f: impl FnOnce(&BondSnapshot<'_>) -> R) -> Result<R> {
         loop {
             let mut slaves = KVec::with_capacity(self.slave_count(), flags)?;
             let state = self.state.lock();

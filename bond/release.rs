@@ -10,7 +10,8 @@ use crate::{
             Member,
             Ties, //
         },
-        Bond, //
+        Bond,
+        Follow, //
     },
     kapi::{
         log::{
@@ -44,7 +45,7 @@ pub(super) enum Reason {
 
 /// Takes a slave out of sending and out of the bond's decisions.
 fn remove_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) -> Option<Member> {
-    bond.decide(Some(rtnl), |bond, state| {
+    bond.decide(Follow::Now(rtnl), |bond, state| {
         let was_active = state.active.get().is_some_and(|active| active.is(port));
         if was_active {
             state.activate(None);

@@ -21,7 +21,8 @@ use crate::{
             self,
             Reason, //
         },
-        Bond, //
+        Bond,
+        Follow, //
     },
     kapi::{
         log::{
@@ -142,7 +143,7 @@ impl Bond {
         def: &'static OptionDef,
         number: u64,
     ) -> Result<(), OptError> {
-        let applied = self.decide(Some(rtnl), |bond, state| {
+        let applied = self.decide(Follow::Now(rtnl), |bond, state| {
             let applied = state.params.apply(def.id, number)?;
             if applied.has(Effects::MARK_ALL_SLAVES) {
                 state.mark_backups();
@@ -163,7 +164,8 @@ impl Bond {
     fn follow_setting(&self, rtnl: &Rtnl, applied: &Applied) {
         if applied.has(Effects::MODE_CHANGED) {
             let mode = self.params().mode;
-            self.dev().set_mode(rtnl, mode.as_u8(), modes::device_ops(mode));
+            self.dev()
+                .set_mode(rtnl, mode.as_u8(), modes::device_ops(mode));
         }
         if applied.has(Effects::RESTART_MONITOR) {
             self.dev().cancel(Work::Monitor);
@@ -184,7 +186,7 @@ impl Bond {
 
     /// Option `primary`: the slave that is preferred, [`None`] for no one.
     fn set_primary(&self, rtnl: &Rtnl, name: Option<IfName>) {
-        self.decide(Some(rtnl), |bond, state| {
+        self.decide(Follow::Now(rtnl), |bond, state| {
             let had = state.primary_slave.is_some();
             state.primary = name;
             state.find_primary();
@@ -201,16 +203,20 @@ impl Bond {
     /// Option `active_slave`: makes a slave the active one, or has one chosen ([`None`]).
     fn set_active(&self, rtnl: &Rtnl, name: Option<IfName>) -> Result<(), OptError> {
         let Some(name) = name else {
-            self.decide(Some(rtnl), |bond, state| {
+            self.decide(Follow::Now(rtnl), |bond, state| {
                 state.activate(None);
                 state.choose_active(bond.dev(), now_ms());
             });
             return Ok(());
         };
         let dev = self.dev().sibling(rtnl, &name).ok_or(OptError::NoDevice)?;
-        self.decide(Some(rtnl), |bond, state| {
+        self.decide(Follow::Now(rtnl), |bond, state| {
             let Some(index) = state.position_of(&dev) else {
-                let whose = if dev.is_slave() { "our slave" } else { "bonding slave" };
+                let whose = if dev.is_slave() {
+                    "our slave"
+                } else {
+                    "bonding slave"
+                };
                 slave_log!(Level::Err, bond.dev(), &dev, "Device is not {whose}");
                 return Err(OptError::Invalid);
             };

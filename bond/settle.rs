@@ -11,7 +11,8 @@ use crate::{
         },
         params::Mode,
         slave::PortRef,
-        Bond, //
+        Bond,
+        Follow, //
     },
     kapi::{
         log::{
@@ -34,18 +35,27 @@ use crate::{
 };
 
 impl Bond {
-    /// Makes the stack follow what was decided. Called under RTNL after every change, and by
-    /// [`Work::Settle`] after those made without RTNL.
+    /// Makes the stack follow what was decided.
+    ///
+    /// Called after every change that is made under RTNL, but not from within events of slaves,
+    /// whose instance locks may be held: there, and without RTNL, [`Work::Settle`] does it.
     pub(crate) fn settle(&self, rtnl: &Rtnl) {
-        self.refresh_speeds(rtnl);
         let (from, to, failed_over) = {
             let mut state = self.state.lock();
             let failed_over = core::mem::take(&mut state.failed_over);
             let to = state.active.get().cloned();
             let addressed = to.clone().filter(|_| state.params.mode.uses_primary());
-            (core::mem::replace(&mut state.addressed, addressed), to, failed_over)
+            (
+                core::mem::replace(&mut state.addressed, addressed),
+                to,
+                failed_over,
+            )
         };
-        self.move_addresses(rtnl, from.as_ref(), to.as_ref().filter(|_| self.uses_primary()));
+        self.move_addresses(
+            rtnl,
+            from.as_ref(),
+            to.as_ref().filter(|_| self.uses_primary()),
+        );
         self.announce_slaves(rtnl);
         if failed_over {
             self.follow_failover(rtnl, from.as_ref(), to.as_ref());
@@ -53,16 +63,22 @@ impl Bond {
         self.notify_peers(rtnl);
     }
 
-    /// Reads speed and duplex of the slaves that are said to have new ones.
-    fn refresh_speeds(&self, rtnl: &Rtnl) {
-        while let Some(port) = self.find_slave(|member| core::mem::take(&mut member.stale_speed)) {
-            self.refresh_speed(rtnl, &port);
+    /// Publishes the view that there was no memory for.
+    fn republish(&self, rtnl: &Rtnl) {
+        if self.state.lock().stale_view {
+            self.decide(Follow::Now(rtnl), |_, _| ());
         }
     }
 
-    /// Reads speed and duplex of a slave.
-    pub(crate) fn refresh_speed(&self, rtnl: &Rtnl, port: &PortRef) {
-        let speed = port.dev().speed_duplex(rtnl);
+    /// Reads speed and duplex of the slaves that came up since they were last read.
+    fn refresh_speeds(&self, rtnl: &Rtnl) {
+        while let Some(port) = self.find_slave(|member| core::mem::take(&mut member.stale_speed)) {
+            self.note_speed(&port, port.dev().speed_duplex(rtnl));
+        }
+    }
+
+    /// Notes speed (Mb/s) and duplex (`DUPLEX_*`) of a slave.
+    pub(crate) fn note_speed(&self, port: &PortRef, speed: Option<(u32, u8)>) {
         let speed = speed.map(|(speed, duplex)| (speed, Duplex::from_u8(duplex)));
         let mut state = self.state.lock();
         let index = state.position(port);
@@ -191,7 +207,13 @@ impl Bond {
             };
             if let Err(error) = done {
                 let errno = -error.to_errno();
-                slave_log!(Level::Err, self.dev(), dev, "Error {errno} {}", step.failure());
+                slave_log!(
+                    Level::Err,
+                    self.dev(),
+                    dev,
+                    "Error {errno} {}",
+                    step.failure()
+                );
                 return;
             }
         }
@@ -238,7 +260,12 @@ impl Bond {
 
     /// [`Work::Settle`].
     pub(crate) fn settle_later(&self) {
-        if Rtnl::try_with(|rtnl| self.settle(rtnl)).is_none() {
+        let done = Rtnl::try_with(|rtnl| {
+            self.refresh_speeds(rtnl);
+            self.republish(rtnl);
+            self.settle(rtnl);
+        });
+        if done.is_none() {
             self.dev().queue(Work::Settle, 1);
         }
     }

@@ -151,6 +151,8 @@ pub(crate) struct State {
     pub(crate) igmp_left: u8,
     /// The bond is up.
     pub(crate) running: bool,
+    /// There was no memory for the view that packets ought to see.
+    pub(crate) stale_view: bool,
     /// The bond's features are being computed.
     pub(crate) computing_features: bool,
     /// The active slave changed since its followers were told (see `bond::settle`).
@@ -172,6 +174,7 @@ impl State {
             peers: PeerNotifications::default(),
             igmp_left: 0,
             running: false,
+            stale_view: false,
             computing_features: false,
             failed_over: false,
         }
@@ -221,7 +224,10 @@ impl State {
     /// Looks for the slave that has the primary's name. Returns whether it is another one now.
     pub(crate) fn find_primary(&mut self) -> bool {
         let name = self.primary.filter(|_| self.params.mode.uses_primary());
-        let found = self.members.iter().find(|member| name == Some(member.dev().name()));
+        let found = self
+            .members
+            .iter()
+            .find(|member| name == Some(member.dev().name()));
         let found = found.map(|member| member.port.clone());
         let same = match (&found, &self.primary_slave) {
             (Some(new), Some(old)) => new.is(old),
@@ -318,6 +324,7 @@ impl State {
         member.publish_link();
         match change.to {
             LinkState::Up => {
+                member.stale_speed = true;
                 if mode != Mode::ActiveBackup {
                     member.set_role(false, false);
                 }
@@ -381,7 +388,9 @@ impl State {
     pub(crate) fn activate(&mut self, index: Option<usize>) {
         let old = self.active_position();
         let inactive = !self.params.all_slaves_active;
-        let port = index.and_then(|at| self.members.get(at)).map(|m| m.port.clone());
+        let port = index
+            .and_then(|at| self.members.get(at))
+            .map(|m| m.port.clone());
         if self.params.mode == Mode::ActiveBackup {
             // The new one listens before the old one stops.
             if let Some(member) = index.and_then(|at| self.members.get_mut(at)) {
@@ -429,12 +438,16 @@ impl State {
     /// Whether something is left for RTNL to do.
     pub(crate) fn is_unsettled(&self) -> bool {
         self.failed_over
+            || self.stale_view
             || self.peers.left > 0
-            || self.members.iter().any(|member| member.untold || member.stale_speed)
+            || self
+                .members
+                .iter()
+                .any(|member| member.untold || member.stale_speed)
     }
 
     /// Publishes what was decided: the bond's carrier, and the slaves that packets may use.
-    pub(crate) fn publish(&self, bond: &Bond, room: Option<Prepared<TxView>>) {
+    pub(crate) fn publish(&mut self, bond: &Bond, room: Option<Prepared<TxView>>) {
         let dev = bond.dev();
         let carrier = self.has_carrier();
         if carrier != dev.has_carrier() {
@@ -443,7 +456,15 @@ impl State {
                 bond_log!(Level::Info, dev, "{}", select::carrier_line(carrier));
             }
         }
-        let Some(mut room) = room else { return };
+        self.stale_view = false;
+        if self.params.mode == Mode::ActiveBackup {
+            return;
+        }
+        let Some(mut room) = room else {
+            // The old view may have slaves which have left: better none until there is memory.
+            self.stale_view = true;
+            return bond.publish_view(None);
+        };
         let broadcast = self.params.mode == Mode::Broadcast;
         let usable = self
             .members

@@ -74,6 +74,7 @@ impl TxView {
         let (before, after) = self.slaves.split_at_checked(start)?;
         let usable = |port: &&PortRef| port.dev().is_running_with_carrier();
         let port = after.iter().find(usable);
-        port.or_else(|| before.iter().find(usable)).map(|port| &**port)
+        port.or_else(|| before.iter().find(usable))
+            .map(|port| &**port)
     }
 }

@@ -219,6 +219,16 @@ void bonding_set_dev_net(struct net_device *dev, struct net *net)
 	dev_net_set(dev, net);
 }
 
+void bonding_lock_instance(struct net_device *dev)
+{
+	netdev_lock_ops(dev);
+}
+
+void bonding_unlock_instance(struct net_device *dev)
+{
+	netdev_unlock_ops(dev);
+}
+
 int bonding_link_settings(struct net_device *dev, u32 *speed, u8 *duplex)
 {
 	struct ethtool_link_ksettings settings;

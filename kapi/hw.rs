@@ -17,8 +17,7 @@ pub(crate) const CAN: u16 = bindings::ARPHRD_CAN as u16;
 pub(crate) const INFINIBAND: u16 = bindings::ARPHRD_INFINIBAND as u16;
 
 /// The device takes no VLAN tags (`NETIF_F_VLAN_CHALLENGED`).
-pub(crate) const VLAN_CHALLENGED: Features =
-    1 << bindings::NETIF_F_VLAN_CHALLENGED_BIT as Features;
+pub(crate) const VLAN_CHALLENGED: Features = 1 << bindings::NETIF_F_VLAN_CHALLENGED_BIT as Features;
 
 /// The device merges received packets (`NETIF_F_LRO`).
 pub(crate) const LRO: Features = 1 << bindings::NETIF_F_LRO_BIT as Features;

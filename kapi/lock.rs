@@ -52,7 +52,7 @@ impl<T> BhLock<T> {
             lock <- Opaque::ffi_init(|slot| unsafe {
                 bindings::bonding_spin_lock_init(
                     slot,
-                    name.as_ptr().cast(),
+                    name.as_char_ptr(),
                     key.as_ptr().cast(),
                 )
             }),
@@ -102,7 +102,11 @@ impl<T> Drop for BhGuard<'_, T> {
 /// Makes a [`BhLock`] with a lockdep class of its own.
 macro_rules! new_bh_lock {
     ($data:expr, $name:literal) => {
-        $crate::kapi::lock::BhLock::new($data, ::kernel::c_str!($name), ::kernel::static_lock_class!())
+        $crate::kapi::lock::BhLock::new(
+            $data,
+            ::kernel::c_str!($name),
+            ::kernel::static_lock_class!(),
+        )
     };
 }
 pub(crate) use new_bh_lock;

@@ -55,16 +55,22 @@ use core::{
 use kernel::{
     error::to_result,
     prelude::*,
+    str::as_char_ptr_in_const_context,
     sync::aref::ARef,
     types::Opaque, //
 };
 
 /// Something that happened to a slave's device.
+///
+/// Where the kernel raises the event under the instance lock of the device, nothing that takes
+/// that lock (most that is done to a device) may be called from within.
 #[derive(Clone, Copy)]
 pub(crate) enum SlaveEvent {
-    /// Link, speed or flags changed, or it was opened or closed.
+    /// It was opened, or its link, speed or flags changed. Raised under its instance lock.
     Link,
-    /// It was renamed.
+    /// It is closed. Raised under its instance lock.
+    Down,
+    /// It was renamed. Raised under its instance lock.
     Renamed,
     /// Its features changed.
     Features,
@@ -182,7 +188,7 @@ unsafe impl Sync for DeviceType {}
 
 /// `DEVTYPE=bond`.
 static BOND_TYPE: DeviceType = DeviceType(bindings::device_type {
-    name: c"bond".as_ptr().cast(),
+    name: as_char_ptr_in_const_context(c"bond"),
     // SAFETY: All other fields are pointers which may be null.
     ..unsafe { MaybeUninit::zeroed().assume_init() }
 });
@@ -282,15 +288,10 @@ impl<B: Master> Private<B> {
                 (*dev).sysfs_groups[0] = group.as_ptr();
             }
         }
-        // INVARIANT: The handles go into the driver's part, which lives in the area.
+        // SAFETY: The area is part of the device's memory, so not null.
         let area = unsafe { NonNull::new_unchecked(area) };
-        let init = B::create(
-            BondDev(area),
-            ActiveCell {
-                area,
-                held: None,
-            },
-        );
+        // INVARIANT: The handles go into the driver's part, which lives in the area.
+        let init = B::create(BondDev(area), ActiveCell { area, held: None });
         // SAFETY: The memory is valid and not used otherwise, and the kernel never moves it.
         let made = unsafe { pin_init::raw_try_init((*area.as_ptr()).own.as_mut_ptr(), init) };
         if made.is_err() {

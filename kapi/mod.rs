@@ -7,8 +7,8 @@
 //! ([`port`]), packets ([`skb`]), readers without locks ([`rcu`]) and RTNL as a type ([`rtnl`]).
 
 pub(crate) mod hw;
-pub(crate) mod log;
 pub(crate) mod lock;
+pub(crate) mod log;
 pub(crate) mod master;
 pub(crate) mod name;
 pub(crate) mod net;

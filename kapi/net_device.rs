@@ -75,7 +75,10 @@ impl Announce {
 /// # Invariants
 ///
 /// The pointer is null or valid for the lifetime.
-pub(crate) struct ExtAck<'a>(*mut bindings::netlink_ext_ack, core::marker::PhantomData<&'a mut ()>);
+pub(crate) struct ExtAck<'a>(
+    *mut bindings::netlink_ext_ack,
+    core::marker::PhantomData<&'a mut ()>,
+);
 
 impl ExtAck<'_> {
     /// For callers who have no such place: the log gets the text.
@@ -105,7 +108,7 @@ impl ExtAck<'_> {
             return false;
         }
         // SAFETY: Not null, so valid by the type invariant; the text is static.
-        unsafe { (*self.0)._msg = text.as_ptr().cast() };
+        unsafe { (*self.0)._msg = text.as_char_ptr() };
         true
     }
 }
@@ -173,7 +176,7 @@ impl NetDevice {
         let name = unsafe { addr_of!((*self.as_ptr()).name).read_volatile() };
         let mut bytes = [0u8; 16];
         for (to, from) in bytes.iter_mut().zip(name) {
-            *to = from as u8;
+            *to = from;
         }
         IfName::from_bytes(&bytes)
     }
@@ -434,7 +437,20 @@ impl NetDevice {
     }
 
     /// Speed (Mb/s) and duplex (`DUPLEX_*`) as the driver says; both or nothing.
-    pub(crate) fn speed_duplex(&self, _rtnl: &Rtnl) -> Option<(u32, u8)> {
+    ///
+    /// Takes the device's instance lock, so not to be called from an event of the device.
+    pub(crate) fn speed_duplex(&self, rtnl: &Rtnl) -> Option<(u32, u8)> {
+        // SAFETY: The device is alive.
+        unsafe { bindings::bonding_lock_instance(self.as_ptr()) };
+        let settings = self.speed_duplex_in_event(rtnl);
+        // SAFETY: The device is alive, and locked above.
+        unsafe { bindings::bonding_unlock_instance(self.as_ptr()) };
+        settings
+    }
+
+    /// As [`Self::speed_duplex`], from within an event of the device which the kernel raises under
+    /// the instance lock (`NETDEV_UP`, `NETDEV_CHANGE`).
+    pub(crate) fn speed_duplex_in_event(&self, _rtnl: &Rtnl) -> Option<(u32, u8)> {
         let mut speed = 0;
         let mut duplex = 0;
         // SAFETY: RTNL is held, the device is alive, the results are valid for writes.
@@ -471,9 +487,8 @@ impl NetDevice {
     /// Tells everybody of `what`; the errno of a listener who refuses.
     pub(crate) fn announce(&self, _rtnl: &Rtnl, what: Announce) -> Result {
         // SAFETY: RTNL is held and the device is alive.
-        let verdict = unsafe {
-            bindings::call_netdevice_notifiers(what.event() as usize, self.as_ptr())
-        };
+        let verdict =
+            unsafe { bindings::call_netdevice_notifiers(what.event() as usize, self.as_ptr()) };
         // As `notifier_to_errno()`: a refusal is the errno below the stop bit.
         match verdict & !(bindings::NOTIFY_STOP_MASK as i32) {
             code if code > bindings::NOTIFY_OK as i32 => {
@@ -497,7 +512,7 @@ impl NetDevice {
         unsafe {
             let net = bindings::bonding_dev_net(self.as_ptr());
             let found = bindings::__dev_get_by_name(net, name.as_ptr().cast());
-            Some(ARef::from(&*found.cast::<NetDevice>().as_ref()?))
+            Some(ARef::from(found.cast::<NetDevice>().as_ref()?))
         }
     }
 
@@ -508,7 +523,7 @@ impl NetDevice {
         unsafe {
             let net = bindings::bonding_dev_net(self.as_ptr());
             let found = bindings::__dev_get_by_index(net, index);
-            Some(ARef::from(&*found.cast::<NetDevice>().as_ref()?))
+            Some(ARef::from(found.cast::<NetDevice>().as_ref()?))
         }
     }
 }

@@ -69,9 +69,8 @@ impl<B> Drop for Notifier<B> {
 /// What a slave's driver has to be told of event `event`.
 fn slave_event(event: bindings::netdev_cmd) -> Option<SlaveEvent> {
     Some(match event {
-        bindings::netdev_cmd_NETDEV_UP
-        | bindings::netdev_cmd_NETDEV_CHANGE
-        | bindings::netdev_cmd_NETDEV_DOWN => SlaveEvent::Link,
+        bindings::netdev_cmd_NETDEV_UP | bindings::netdev_cmd_NETDEV_CHANGE => SlaveEvent::Link,
+        bindings::netdev_cmd_NETDEV_DOWN => SlaveEvent::Down,
         bindings::netdev_cmd_NETDEV_CHANGENAME => SlaveEvent::Renamed,
         bindings::netdev_cmd_NETDEV_FEAT_CHANGE => SlaveEvent::Features,
         bindings::netdev_cmd_NETDEV_RESEND_IGMP => SlaveEvent::ResendIgmp,
@@ -103,9 +102,7 @@ unsafe extern "C" fn called<B: Master>(
     // SAFETY: RTNL is held around the notifier chain of network devices.
     let rtnl = unsafe { Rtnl::assume() };
     // SAFETY: The information begins with the device, which is alive for the call.
-    let dev = unsafe {
-        NetDevice::from_raw((*info.cast::<bindings::netdev_notifier_info>()).dev)
-    };
+    let dev = unsafe { NetDevice::from_raw((*info.cast::<bindings::netdev_notifier_info>()).dev) };
     let Ok(event) = bindings::netdev_cmd::try_from(event) else {
         return bindings::NOTIFY_DONE as c_int;
     };

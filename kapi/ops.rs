@@ -235,7 +235,9 @@ unsafe extern "C" fn set_mac_address<B: Master>(
         let data = data.cast::<u8>();
         let len = usize::from((*dev).addr_len.min(32));
         let mac = HwAddr::from_slice(core::slice::from_raw_parts(data, len));
-        Private::<B>::own(dev).set_mac(&Rtnl::assume(), &mac).map(|()| 0)
+        Private::<B>::own(dev)
+            .set_mac(&Rtnl::assume(), &mac)
+            .map(|()| 0)
     })
 }
 
@@ -251,7 +253,9 @@ unsafe extern "C" fn vlan_rx_add_vid<B: Master>(
 ) -> c_int {
     // SAFETY: The device is initialised; RTNL is held.
     from_result(|| unsafe {
-        Private::<B>::own(dev).add_vlan(&Rtnl::assume(), proto, vid).map(|()| 0)
+        Private::<B>::own(dev)
+            .add_vlan(&Rtnl::assume(), proto, vid)
+            .map(|()| 0)
     })
 }
 
@@ -285,7 +289,9 @@ unsafe extern "C" fn add_slave<B: Master>(
     from_result(|| unsafe {
         let slave = NetDevice::from_raw(slave);
         let extack = ExtAck::from_raw(extack);
-        Private::<B>::own(dev).add_slave(&Rtnl::assume(), slave, &extack).map(|()| 0)
+        Private::<B>::own(dev)
+            .add_slave(&Rtnl::assume(), slave, &extack)
+            .map(|()| 0)
     })
 }
 
@@ -301,7 +307,9 @@ unsafe extern "C" fn del_slave<B: Master>(
     // SAFETY: The device is initialised, the slave alive; RTNL is held.
     from_result(|| unsafe {
         let slave = NetDevice::from_raw(slave);
-        Private::<B>::own(dev).remove_slave(&Rtnl::assume(), slave).map(|()| 0)
+        Private::<B>::own(dev)
+            .remove_slave(&Rtnl::assume(), slave)
+            .map(|()| 0)
     })
 }
 

@@ -39,7 +39,8 @@ pub(crate) struct Port<S> {
     shared: Opaque<bindings::slave>,
     refs: Refcount,
     head: Opaque<bindings::callback_head>,
-    dev: ARef<NetDevice>,
+    /// Keeps the device that `shared` points to.
+    held: ARef<NetDevice>,
     own: S,
 }
 
@@ -57,7 +58,9 @@ impl<S> Port<S> {
     /// The device.
     #[inline]
     pub(crate) fn dev(&self) -> &NetDevice {
-        &self.dev
+        // The C part's pointer is that of `held`, and lies in the cache line that packets use.
+        // SAFETY: The field is written once, with the device that `held` keeps alive.
+        unsafe { NetDevice::from_raw((*self.shared.get()).dev) }
     }
 
     /// The bond's private area that the port is attached to.
@@ -139,7 +142,7 @@ impl<S: Send + Sync + 'static> PortRef<S> {
                 shared: Opaque::zeroed(),
                 refs: Refcount::new(1),
                 head: Opaque::zeroed(),
-                dev,
+                held: dev,
                 own,
             },
             GFP_KERNEL,
@@ -147,9 +150,9 @@ impl<S: Send + Sync + 'static> PortRef<S> {
         // SAFETY: All fields are plain data of which zero is a valid value, and nobody else has
         // the box yet.
         let shared = unsafe { &mut *port.shared.get() };
-        shared.dev = port.dev.as_ptr();
+        shared.dev = port.held.as_ptr();
         shared.bond = bonding;
-        shared.original_mtu = port.dev.mtu();
+        shared.original_mtu = port.held.mtu();
         for (to, from) in shared.perm_hwaddr.iter_mut().zip(perm_hwaddr.as_bytes()) {
             *to = *from;
         }
@@ -308,7 +311,7 @@ impl<S> Port<S> {
         // SAFETY: RTNL is held, the device is alive, and the listeners only read the argument.
         unsafe {
             bindings::netdev_lower_state_changed(
-                self.dev.as_ptr(),
+                self.dev().as_ptr(),
                 ptr::from_mut(&mut info).cast(),
             )
         };
@@ -327,11 +330,11 @@ impl<S> Port<S> {
             info.slave.link_failure_count = (*shared).link_failure_count;
         }
         info.slave.state = i8::from(self.is_backup());
-        let name = self.dev.name();
+        let name = self.dev().name();
         for (to, from) in info.slave.slave_name.iter_mut().zip(name.as_array()) {
             *to = *from as kernel::ffi::c_char;
         }
         // SAFETY: RTNL is held, the device is alive, and the listeners only read the argument.
-        unsafe { bindings::netdev_bonding_info_change(self.dev.as_ptr(), &mut info) };
+        unsafe { bindings::netdev_bonding_info_change(self.dev().as_ptr(), &mut info) };
     }
 }

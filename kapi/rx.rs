@@ -94,7 +94,11 @@ unsafe extern "C" fn receive<B: Master>(
     // is the port which the hook keeps alive until a grace period after its removal.
     let port = unsafe {
         *pskb = skb;
-        let dev = (*skb).__bindgen_anon_1.__bindgen_anon_1.__bindgen_anon_1.dev;
+        let dev = (*skb)
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .dev;
         &*(*dev).rx_handler_data.cast::<Port<B::Slave>>()
     };
     // SAFETY: The hook keeps the bond's device, and with it the private area, alive likewise; the
@@ -109,8 +113,11 @@ unsafe extern "C" fn receive<B: Master>(
         Receive::Bond => {
             // SAFETY: The packet is valid, and the bond's device alive as said above.
             unsafe {
-                (*skb).__bindgen_anon_1.__bindgen_anon_1.__bindgen_anon_1.dev =
-                    (*port.bonding()).dev;
+                (*skb)
+                    .__bindgen_anon_1
+                    .__bindgen_anon_1
+                    .__bindgen_anon_1
+                    .dev = (*port.bonding()).dev;
             }
             bindings::rx_handler_result_RX_HANDLER_ANOTHER
         }

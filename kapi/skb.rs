@@ -81,7 +81,11 @@ impl Skb {
         // SAFETY: The packet is ours, and given away here; the device is alive. The control block
         // still holds what `bonding_pick_queue()` has put there.
         unsafe {
-            (*skb).__bindgen_anon_1.__bindgen_anon_1.__bindgen_anon_1.dev = dev.as_ptr();
+            (*skb)
+                .__bindgen_anon_1
+                .__bindgen_anon_1
+                .__bindgen_anon_1
+                .dev = dev.as_ptr();
             let queue = (*ptr::addr_of!((*skb).cb).cast::<bindings::qdisc_skb_cb>())
                 .slave_dev_queue_mapping;
             (*skb).queue_mapping = queue;

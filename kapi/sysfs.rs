@@ -85,16 +85,14 @@ impl Page<'_> {
 impl fmt::Write for Page<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         // The kernel takes one byte less than a page.
-        let (room, _) = self.page.split_at_mut(PAGE_SIZE - 1);
-        let room = room.get_mut(self.used..).unwrap_or_default();
+        let (page, _) = self.page.split_at_mut(PAGE_SIZE - 1);
+        let room = page.get_mut(self.used..).unwrap_or_default();
         let fits = text.len().min(room.len());
         for (to, from) in room.iter_mut().zip(text.as_bytes()) {
             *to = *from;
         }
         if fits < text.len() {
-            if let Some(last) = room.last_mut() {
-                *last = b'\n';
-            } else if let Some(last) = self.page.get_mut(PAGE_SIZE - 2) {
+            if let Some(last) = page.last_mut() {
                 *last = b'\n';
             }
         }

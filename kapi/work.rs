@@ -51,9 +51,7 @@ impl Work {
     }
 
     /// The function that the workqueue calls.
-    pub(super) fn function<B: Master>(
-        self,
-    ) -> unsafe extern "C" fn(*mut bindings::work_struct) {
+    pub(super) fn function<B: Master>(self) -> unsafe extern "C" fn(*mut bindings::work_struct) {
         match self {
             Work::Monitor => run_monitor::<B>,
             Work::Settle => run_settle::<B>,

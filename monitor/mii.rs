@@ -5,7 +5,8 @@
 use crate::{
     bond::{
         slave::PortRef,
-        Bond, //
+        Bond,
+        Follow, //
     },
     kapi::{
         rtnl::Rtnl,
@@ -21,8 +22,13 @@ use crate::{
 impl Bond {
     /// A slave's device has new link, speed or flags: acts on it at once.
     pub(crate) fn link_event(&self, rtnl: &Rtnl, port: &PortRef) {
-        self.refresh_speed(rtnl, port);
-        self.decide(Some(rtnl), |bond, state| {
+        self.note_speed(port, port.dev().speed_duplex_in_event(rtnl));
+        self.look_at(port);
+    }
+
+    /// Looks at one slave, from within an event of its device.
+    pub(crate) fn look_at(&self, port: &PortRef) {
+        self.decide(Follow::Later, |bond, state| {
             if let Some(index) = state.position(port) {
                 state.observe(bond.dev(), index..index.saturating_add(1), now_ms());
             }
@@ -35,7 +41,7 @@ impl Bond {
         if !self.has_news() {
             return self.rearm_monitor();
         }
-        self.decide(None, |bond, state| {
+        self.decide(Follow::Later, |bond, state| {
             state.observe(bond.dev(), 0..state.members.len(), now_ms());
         });
         self.rearm_monitor();

@@ -31,9 +31,15 @@ use crate::{
             BondSnapshot,
             SlaveSnapshot, //
         },
-        Bond, //
+        Bond,
+        Follow, //
     },
     kapi::{
+        log::{
+            bond_log,
+            slave_log,
+            Level, //
+        },
         net_device::ExtAck,
         netlink::{
             self,
@@ -48,7 +54,8 @@ use crate::{
             BOND_MAX,
             SLAVE_MAX, //
         },
-        rtnl::Rtnl, //
+        rtnl::Rtnl,
+        time::now_ms, //
     }, //
 };
 
@@ -219,6 +226,16 @@ impl Link<Bond> for Face {
             let text = SlaveQueue::new(port.dev().name(), queue)?;
             bond.set_raw(rtnl, OptionId::QueueId.def(), text.as_bytes(), extack)?;
         }
+        if let Some(prio) = attrs.get_u32(slave_attr::PRIO) {
+            if !bond.params().mode.uses_primary() {
+                return Err(wrong_mode(bond, "prio", extack));
+            }
+            // CAST: The attribute is a number with sign.
+            set_prio(rtnl, bond, port, prio as i32)?;
+        }
+        if attrs.get(slave_attr::ACTOR_PORT_PRIO).is_some() {
+            return Err(wrong_mode(bond, "actor_port_prio", extack));
+        }
         Ok(())
     }
 
@@ -229,6 +246,39 @@ impl Link<Bond> for Face {
     fn fill_slave(_rtnl: &Rtnl, bond: &Bond, port: &Port, message: &mut Message<'_>) -> Result {
         bond.snapshot_of(port, |_, slave| fill_slave(slave, message))?
     }
+}
+
+/// Says that a slave's option cannot be set in the mode of its bond.
+fn wrong_mode(bond: &Bond, name: &str, extack: &ExtAck<'_>) -> Error {
+    let mode = bond.params().mode;
+    bond_log!(
+        Level::Err,
+        bond.dev(),
+        "option {name}: mode dependency failed, not supported in mode {}({})",
+        mode.keyword(),
+        mode.as_u8()
+    );
+    extack.set(c"option not supported in mode");
+    EACCES
+}
+
+/// Slave option `prio`: how much a slave is preferred as the active one, where there is no primary.
+fn set_prio(rtnl: &Rtnl, bond: &Bond, port: &PortRef, prio: i32) -> Result {
+    bond.decide(Follow::Now(rtnl), |bond, state| {
+        let at = state.position(port).ok_or(ENODEV)?;
+        state.members.get_mut(at).ok_or(ENODEV)?.prio = prio;
+        if state.primary_slave.is_none() {
+            state.choose_active(bond.dev(), now_ms());
+            return Ok(());
+        }
+        slave_log!(
+            Level::Warn,
+            bond.dev(),
+            port.dev(),
+            "prio updated, but will not affect failover re-selection as primary slave have been set"
+        );
+        Ok(())
+    })
 }
 
 /// The name of the device with this index, for an option which takes a name; empty clears it.

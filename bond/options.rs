@@ -591,10 +591,9 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         manual: manual(
             "",
             "0 for each slave",
-            "Binds a transmit queue of the bond to a slave, written as `slave:queue`. In the \
-             modes `balance-rr` and `active-backup`, frames put into that queue leave through \
-             that slave if its link is up. 0 binds nothing; two slaves can't have the same \
-             queue.",
+            "Binds a transmit queue of the bond to a slave, written as `slave:queue`. It is kept \
+             and shown; frames do not follow it yet. 0 binds nothing; two slaves can't have the \
+             same queue.",
         ),
         ..ROW
     },

@@ -14,15 +14,15 @@ use crate::bond::{
     }, //
 };
 
-/// Bytes which a sysfs file can hold.
-const PAGE: usize = 4096;
+/// Bytes which a sysfs file can hold: the kernel takes one less than a page.
+const ROOM: usize = 4095;
 
 /// Last entry of a list which does not fit.
 const MORE: &str = "++more++";
 
 /// Writes entries with a space between and a newline at the end; nothing without an entry.
 ///
-/// What doesn't fit into a page is left out, and `++more++` written in its place.
+/// What doesn't fit into the file is left out, and `++more++` written in its place.
 pub(crate) fn write_list<T: fmt::Display>(
     w: &mut dyn fmt::Write,
     entries: impl Iterator<Item = T>,
@@ -39,7 +39,7 @@ pub(crate) fn write_list<T: fmt::Display>(
             Some(_) => MORE.len().saturating_add(1),
             None => 0,
         };
-        if used.saturating_add(reserve) > PAGE {
+        if used.saturating_add(reserve) > ROOM {
             return writeln!(w, "{MORE}");
         }
         let end = if reserve > 0 { ' ' } else { '\n' };

@@ -329,8 +329,9 @@ impl Master for Bond {
         }? Error)
     }
 
-    fn initial_ops() -> &'static DeviceOps {
-        modes::device_ops(defaults().params.mode)
+    fn initial_mode() -> (u8, &'static DeviceOps) {
+        let mode = defaults().params.mode;
+        (mode.as_u8(), modes::device_ops(mode))
     }
 
     fn uninit(&self, rtnl: &Rtnl) {

@@ -30,7 +30,6 @@ impl Member {
         let dev = self.port.dev();
         SlaveSnapshot {
             name: dev.name(),
-            ifindex: dev.ifindex(),
             link: self.link.state(),
             speed: self.speed.map(|(speed, _)| speed),
             duplex: self.duplex(),
@@ -50,7 +49,6 @@ impl State {
         let primary = self.primary_position().and_then(|at| self.members.get(at));
         let active = self.active.get();
         BondSnapshot {
-            name: dev.name(),
             params: self.params,
             mii_up: dev.has_carrier(),
             primary: primary.map(|member| member.port.dev().name()),

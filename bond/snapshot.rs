@@ -31,9 +31,6 @@ use crate::{
 pub(crate) struct SlaveSnapshot {
     /// Name of the device.
     pub(crate) name: IfName,
-    /// Index of the device. No face shows it yet.
-    #[cfg_attr(CONFIG_RUST, expect(dead_code))]
-    pub(crate) ifindex: u32,
     /// State of the link.
     pub(crate) link: LinkState,
     /// Speed in Mb/s, if known.
@@ -55,9 +52,6 @@ pub(crate) struct SlaveSnapshot {
 /// A bond at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BondSnapshot<'a> {
-    /// Name of the bond. No face shows it yet.
-    #[cfg_attr(CONFIG_RUST, expect(dead_code))]
-    pub(crate) name: IfName,
     /// Its settings.
     pub(crate) params: Params,
     /// Whether it has carrier.

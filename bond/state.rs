@@ -151,6 +151,8 @@ pub(crate) struct State {
     pub(crate) igmp_left: u8,
     /// The bond is up.
     pub(crate) running: bool,
+    /// The active slave was chosen since the bond's carrier was last seen to.
+    pub(crate) chose: bool,
     /// There was no memory for the view that packets ought to see.
     pub(crate) stale_view: bool,
     /// The bond's features are being computed.
@@ -174,6 +176,7 @@ impl State {
             peers: PeerNotifications::default(),
             igmp_left: 0,
             running: false,
+            chose: false,
             stale_view: false,
             computing_features: false,
             failed_over: false,
@@ -382,6 +385,7 @@ impl State {
             }
         }
         self.activate(choice.index);
+        self.chose = true;
     }
 
     /// Makes the slave at `index` the active one: packets use it from now on.
@@ -450,9 +454,10 @@ impl State {
     pub(crate) fn publish(&mut self, bond: &Bond, room: Option<Prepared<TxView>>) {
         let dev = bond.dev();
         let carrier = self.has_carrier();
+        let chose = core::mem::take(&mut self.chose);
         if carrier != dev.has_carrier() {
             dev.set_carrier(carrier);
-            if self.failed_over {
+            if chose {
                 bond_log!(Level::Info, dev, "{}", select::carrier_line(carrier));
             }
         }

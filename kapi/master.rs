@@ -155,8 +155,8 @@ pub(crate) trait Master: Send + Sync + Sized + 'static {
     /// Something happened to the bond.
     fn bond_event(&self, rtnl: &Rtnl, event: BondEvent);
 
-    /// The device operations of a bond that has just been made.
-    fn initial_ops() -> &'static DeviceOps;
+    /// The mode of a bond that has just been made, as C code reads it, and its device operations.
+    fn initial_mode() -> (u8, &'static DeviceOps);
 }
 
 /// What lies behind `netdev_priv()` of our devices.
@@ -239,11 +239,14 @@ impl<B: Master> Private<B> {
     ///
     /// `dev` must be newly allocated, with [`Self::SIZE`] zeroed bytes of private area.
     pub(super) unsafe extern "C" fn setup(dev: *mut bindings::net_device) {
+        let (mode, ops) = B::initial_mode();
         // SAFETY: The device and its area are valid and nobody else's yet.
         unsafe {
-            (*(*Self::of_dev(dev)).shared.get()).dev = dev;
+            let shared = (*Self::of_dev(dev)).shared.get();
+            (*shared).dev = dev;
+            (*shared).params.mode = i32::from(mode);
             bindings::bonding_setup_device(dev, &BOND_TYPE.0);
-            (*dev).netdev_ops = B::initial_ops().as_ptr();
+            (*dev).netdev_ops = ops.as_ptr();
             (*dev).ethtool_ops = super::ops::ethtool_ops();
             (*dev).priv_destructor = Some(Self::destroy);
         }

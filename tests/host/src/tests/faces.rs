@@ -47,7 +47,6 @@ fn name(text: &str) -> IfName {
 fn slaves() -> [SlaveSnapshot; 2] {
     let eth0 = SlaveSnapshot {
         name: name("eth0"),
-        ifindex: 2,
         link: LinkState::Up,
         speed: Some(1000),
         duplex: Duplex::Full,
@@ -59,7 +58,6 @@ fn slaves() -> [SlaveSnapshot; 2] {
     };
     let eth1 = SlaveSnapshot {
         name: name("eth1"),
-        ifindex: 3,
         link: LinkState::Down,
         speed: None,
         duplex: Duplex::Unknown,
@@ -75,7 +73,6 @@ fn slaves() -> [SlaveSnapshot; 2] {
 /// Returns an active-backup bond of these slaves.
 fn bond(slaves: &[SlaveSnapshot]) -> BondSnapshot<'_> {
     BondSnapshot {
-        name: name("bond0"),
         params: Params {
             mode: Mode::ActiveBackup,
             miimon: 100,
@@ -440,7 +437,6 @@ proptest! {
     ) {
         let slave = SlaveSnapshot {
             name: IfName::from_bytes(&bytes),
-            ifindex: numbers.0,
             link,
             speed: numbers.3,
             duplex: Duplex::from_u8(addr.len() as u8),

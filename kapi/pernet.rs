@@ -22,6 +22,8 @@ use core::{
     },
     ptr::{
         self,
+        addr_of,
+        addr_of_mut,
         NonNull, //
     },
     sync::atomic::{
@@ -105,49 +107,47 @@ pub(crate) fn bonds<'a>(_rtnl: &'a Rtnl, net: &'a Net) -> impl Iterator<Item = &
         .filter(|dev| is_ours(dev))
 }
 
+/// Whether some [`Namespaces`] are registered: there is one number of the state.
+static REGISTERED: AtomicBool = AtomicBool::new(false);
+
 /// What the kernel calls for each network namespace.
 ///
 /// # Invariants
 ///
-/// While `registered` is false, the kernel does not know `ops`.
-pub(crate) struct Namespaces {
-    ops: Opaque<bindings::pernet_operations>,
-    registered: AtomicBool,
-}
+/// While [`REGISTERED`] is false, the kernel does not know `0`.
+pub(crate) struct Namespaces(Opaque<bindings::pernet_operations>);
 
-// SAFETY: While they are registered, only the kernel uses the operations; `registered` sees to it
+// SAFETY: While they are registered, only the kernel uses the operations; `REGISTERED` sees to it
 // that they are registered once.
 unsafe impl Sync for Namespaces {}
 
 impl Namespaces {
     /// Makes the operations, for a static item.
     pub(crate) const fn new<M: MastersFile>() -> Self {
-        Self {
-            ops: Opaque::new(bindings::pernet_operations {
-                init: Some(init::<M>),
-                pre_exit: Some(pre_exit),
-                exit: Some(exit),
-                exit_rtnl: Some(exit_rtnl),
-                id: STATE_ID.as_ptr(),
-                size: size_of::<State>(),
-                // SAFETY: All other fields are pointers or function pointers that may be null.
-                ..unsafe { MaybeUninit::zeroed().assume_init() }
-            }),
-            registered: AtomicBool::new(false),
-        }
+        // INVARIANT: Nobody knows them yet.
+        Self(Opaque::new(bindings::pernet_operations {
+            init: Some(init::<M>),
+            pre_exit: Some(pre_exit),
+            exit: Some(exit),
+            exit_rtnl: Some(exit_rtnl),
+            id: STATE_ID.as_ptr(),
+            size: size_of::<State>(),
+            // SAFETY: All other fields are pointers or function pointers that may be null.
+            ..unsafe { MaybeUninit::zeroed().assume_init() }
+        }))
     }
 
     /// Registers the operations; the kernel calls them for each namespace, those which exist and
     /// those to come. Bonds made through the files are of the kind `link`.
     pub(crate) fn register(&'static self, link: &'static LinkOps) -> Result<Registered> {
-        if self.registered.swap(true, Ordering::Relaxed) {
+        if REGISTERED.swap(true, Ordering::Relaxed) {
             return Err(EBUSY);
         }
         link.install();
         // SAFETY: The operations are static, and were not registered. They fit the state.
-        let result = to_result(unsafe { bindings::register_pernet_subsys(self.ops.get()) });
+        let result = to_result(unsafe { bindings::register_pernet_subsys(self.0.get()) });
         if let Err(error) = result {
-            self.registered.store(false, Ordering::Relaxed);
+            REGISTERED.store(false, Ordering::Relaxed);
             return Err(error);
         }
         // INVARIANT: Just registered.
@@ -165,8 +165,8 @@ pub(crate) struct Registered(&'static Namespaces);
 impl Drop for Registered {
     fn drop(&mut self) {
         // SAFETY: Registered, by the type invariant.
-        unsafe { bindings::unregister_pernet_subsys(self.0.ops.get()) };
-        self.0.registered.store(false, Ordering::Relaxed);
+        unsafe { bindings::unregister_pernet_subsys(self.0 .0.get()) };
+        REGISTERED.store(false, Ordering::Relaxed);
     }
 }
 
@@ -178,27 +178,32 @@ impl Drop for Registered {
 ///
 /// Called by the kernel only, with a namespace whose state is zeroed and known to nobody else.
 unsafe extern "C" fn init<M: MastersFile>(net: *mut bindings::net) -> c_int {
-    // SAFETY: This is `init`, so the state exists, and is ours alone.
-    let state = unsafe { &mut *state_of(net) };
-    state.net = net;
-    // SAFETY: The namespace is alive; the name is a C string.
-    state.directory = unsafe { bindings::bonding_proc_mkdir(net, DIRECTORY.as_char_ptr()) };
-    if state.directory.is_null() {
+    // SAFETY: This is `init`, so the state exists.
+    let state = unsafe { state_of(net) };
+    // SAFETY: The state is ours alone so far; the namespace is alive; the name is a C string.
+    let directory = unsafe {
+        (*state).net = net;
+        (*state).directory = bindings::bonding_proc_mkdir(net, DIRECTORY.as_char_ptr());
+        (*state).directory
+    };
+    if directory.is_null() {
         log::module(
             log::Level::Warn,
             format_args!("Warning: Cannot create /proc/net/bonding"),
         );
     }
 
-    state.file.show = Some(show::<M>);
-    state.file.store = Some(store::<M>);
     // SAFETY: The attribute is ours, and stays valid until `pre_exit` has removed the file. The
-    // functions fit, as it is the first field of the state.
+    // functions fit, as it is the first field of the state. `has_file` is read by `pre_exit` only.
     let err = unsafe {
-        bindings::bonding_class_attr_init(&mut state.file, FILE.as_char_ptr(), 0o644);
-        bindings::bonding_class_create_file(&state.file, net)
+        let file = addr_of_mut!((*state).file);
+        (*file).show = Some(show::<M>);
+        (*file).store = Some(store::<M>);
+        bindings::bonding_class_attr_init(file, FILE.as_char_ptr(), 0o644);
+        let err = bindings::bonding_class_create_file(file, net);
+        (*state).has_file = err == 0;
+        err
     };
-    state.has_file = err == 0;
     // SAFETY: The namespace is alive; the name is a C string.
     let name_in_use = || unsafe { bindings::netdev_name_in_use(net, FILE.as_char_ptr()) };
     if err == EEXIST.to_errno() && name_in_use() {
@@ -220,7 +225,7 @@ unsafe extern "C" fn pre_exit(net: *mut bindings::net) {
     unsafe {
         let state = state_of(net);
         if (*state).has_file {
-            bindings::bonding_class_remove_file(&(*state).file, net);
+            bindings::bonding_class_remove_file(addr_of!((*state).file), net);
         }
     }
 }

@@ -205,10 +205,13 @@ impl<const N: usize> FileList<N> {
     pub(crate) const fn new<F: Sync, const M: usize>(files: &'static [File<F>; M]) -> Self {
         // PANIC: At compile time only.
         assert!(N == M + 1);
+        assert!(offset_of!(File<F>, attr) == 0);
+        assert!(offset_of!(bindings::device_attribute, attr) == 0);
         let mut list = [ptr::null(); N];
         let mut index = 0;
         while index < M {
-            list[index] = ptr::from_ref(&files[index].attr.attr);
+            // The file as a whole, which begins with its attribute: `show` and `store` go back.
+            list[index] = ptr::from_ref(&files[index]).cast();
             index += 1;
         }
         Self(list)
@@ -318,7 +321,10 @@ impl<F, S: Send + Sync + 'static> SlaveDir<F, S> {
             _bond: ARef::from(bond),
         };
         for entry in &dir.entries {
-            let attr = entry.attr.get();
+            // The entry as a whole, which begins with its attribute: `show_slave` goes back.
+            let attr = ptr::from_ref(entry)
+                .cast_mut()
+                .cast::<bindings::kobj_attribute>();
             // INVARIANT: The entry points to the port of which `_port` has a count.
             // SAFETY: The attribute is valid memory, which does not move: it lies in the vector's
             // memory until the directory is removed, as nothing is added to the vector any more.

@@ -305,7 +305,10 @@ capture_start() {
 	rm -f "$WORK/frames" "$WORK/frames.ready"
 	"$HERE/../../tools/guest/frames.py" capture "$WORK/frames" "$@" &
 	CAPTURE=$!
-	wait_for "[[ -e $WORK/frames.ready ]]" 15
+	wait_for "[[ -e $WORK/frames.ready ]]" 15 || {
+		echo "Bail out! nothing can be captured on $*"
+		exit 1
+	}
 }
 
 # Ends the capture; $WORK/frames then holds: time device type source destination sequence

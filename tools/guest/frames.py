@@ -74,12 +74,13 @@ def capture(args):
     signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
     selector = selectors.DefaultSelector()
     for dev in args.dev:
-        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+        kind = ETH_P_ALL if args.all else args.type
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(kind) if dev == "any" else 0)
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         sock.setblocking(False)
-        # 'any': a bound type and no device
-        sock.bind(("" if dev == "any" else dev, ETH_P_ALL if args.all else args.type))
+        if dev != "any":
+            sock.bind((dev, kind))
         if dev != "any" and args.promiscuous:
             # struct packet_mreq: index, PACKET_MR_PROMISC, no address
             sock.setsockopt(263, 1, struct.pack("iHH8s", socket.if_nametoindex(dev), 1, 0, b""))

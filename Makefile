@@ -4,7 +4,7 @@
 
 # stock: Debian's own kernel. debug: the one with every check. KDIR=DIR: any other.
 KERNEL ?= stock
-export KERNEL KDIR
+export KERNEL KDIR KVER DESTDIR KO
 
 all:
 	@tools/build module

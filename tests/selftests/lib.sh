@@ -209,8 +209,8 @@ unmask_max_bonds
 opt() { echo "$NET/$1/bonding/$2"; }
 
 # get BOND OPTION; set_opt BOND OPTION VALUE
-get() { cat "$(opt "$1" "$2")"; }
-set_opt() { echo "$3" >"$(opt "$1" "$2")"; }
+get() { echo "$(<"$NET/$1/bonding/$2")"; }
+set_opt() { echo "$3" >"$NET/$1/bonding/$2"; }
 
 # mk_bond sysfs|netlink NAME MODE [OPTION VALUE]…: a new bond, down.
 mk_bond() {
@@ -243,7 +243,7 @@ enslave() {
 	done
 }
 
-active() { cat "$NET/$1/bonding/active_slave" 2>/dev/null; }
+active() { get "$1" active_slave 2>/dev/null; }
 
 # mk_veth NAME…: a pair each: NAME, to be a slave, and its far end far-NAME, up.
 # The address tells the n-th pair: 02:aa:00:00:0n:01 and :02.
@@ -268,31 +268,51 @@ quiet() {
 	done
 }
 
+# A process costs a second in an emulated guest with every check on: what is asked
+# often reads files with the shell's own means.
+
+# slurp FILE: its words, in one line, in $TEXT.
+slurp() {
+	local lines
+	TEXT=
+	mapfile -t lines 2>/dev/null <"$1" || return 0
+	TEXT=${lines[*]}
+}
+
 # What a slave must look like again once it is free: address, flags, MTU,
 # promiscuity, address lists, features. Not what changes by itself.
 snapshot_nic() {
-	ip -d -j link show dev "$1" | jq -r '.[0] |
-		(.flags - ["NO-CARRIER", "LOWER_UP", "M-DOWN"] | sort | join(",")) as $flags |
-		"address \(.address)", "flags \($flags)", "mtu \(.mtu)", "master \(.master)",
-		"promiscuity \(.promiscuity)", "allmulti \(.allmulti)",
-		"slave data \(.linkinfo.info_slave_kind)", "txqlen \(.txqlen)"'
-	ip -o maddr show dev "$1" | grep -w link | awk '{ $1 = ""; print "mc", $0 }' | sort
-	bridge fdb show dev "$1" 2>/dev/null | sed 's/^/fdb /' | sort
-	ethtool -k "$1" 2>/dev/null | grep -v '^Features'
-	ls -d "$NET/$1/bonding_slave" "$NET/$1/master" "$NET/$1"/upper_* 2>/dev/null
-	return 0
+	local dev=$1 link line name
+	link=$(ip -d link show dev "$dev")
+	[[ $link =~ promiscuity\ [0-9]+\ *(allmulti\ [0-9]+)? ]] && echo "${BASH_REMATCH[0]}"
+	[[ $link =~ bond_slave ]] && echo "has slave data"
+	for name in address flags mtu tx_queue_len; do
+		slurp "$NET/$dev/$name"
+		echo "$name $TEXT"
+	done
+	while read -r line; do
+		[[ $line != *" $dev "* ]] || echo "mc ${line#*"$dev" }"
+	done </proc/net/dev_mcast
+	for name in "$NET/$dev"/{bonding_slave,master,upper_*,lower_*}; do
+		[[ ! -e $name ]] || echo "$name"
+	done
+}
+
+# That and what needs more processes: unicast addresses and features.
+snapshot_nic_full() {
+	snapshot_nic "$1"
+	bridge fdb show dev "$1" | grep -v '^33:33\|^01:' | sort
+	ethtool -k "$1" | grep -v '^Features'
 }
 
 # The same for a bond: its settings, its address, its slaves.
 snapshot_bond() {
 	local file
-	ip -d -j link show dev "$1" | jq -r '.[0] |
-		"flags \(.flags - ["NO-CARRIER", "LOWER_UP"] | sort | join(","))", "mtu \(.mtu)",
-		"promiscuity \(.promiscuity)", "address \(.address)"'
-	for file in "$NET/$1/bonding/"*; do
-		echo "${file##*/} $(tr '\n' ' ' <"$file")"
+	snapshot_nic "$1"
+	for file in "$NET/$1/addr_assign_type" "$NET/$1"/bonding/*; do
+		slurp "$file"
+		echo "${file##*/} $TEXT"
 	done
-	cat "$NET/$1/addr_assign_type"
 }
 
 # ---------------------------------------------------------------- frames
@@ -355,4 +375,71 @@ tear_down() {
 	for dev in "$NET"/eth*; do
 		[[ ! -e $dev ]] || ip link set "${dev##*/}" down
 	done
+}
+
+# ---------------------------------------------------------------- without new processes
+# Starting one costs a debug kernel under emulation a second; what is done hundreds
+# of times is done by the shell itself, in files, or by one ip that is fed commands.
+
+exec {NAP_FD}<> <(:)
+nap() { read -rt "$1" -u "$NAP_FD" || true; }
+
+# until_so EXPRESSION SECONDS: wait_for without a process.
+until_so() {
+	local end=$((${EPOCHREALTIME/./} + $2 * 1000000 * SLOW))
+	until eval "$1" 2>/dev/null; do
+		((${EPOCHREALTIME/./} < end)) || return 1
+		nap 0.02
+	done
+}
+
+# peek FILE: sets REPLY to its first line, empty if it can't be read.
+peek() { REPLY=''; { read -r REPLY <"$1"; } 2>/dev/null || [[ -n $REPLY ]]; }
+
+# change_flags DEVICE SET CLEAR: IFF_UP is 1, IFF_PROMISC 0x100.
+change_flags() { peek "$NET/$1/flags" && { echo $(((REPLY | $2) & ~$3)) >"$NET/$1/flags"; } 2>/dev/null; }
+link_up() { change_flags "$1" 1 0; }
+link_down() { change_flags "$1" 0 1; }
+
+# What restoring a NIC comes down to: address, MTU, flags, nobody's slave. In REPLY.
+nic_state() {
+	local text=$1 file
+	for file in address mtu flags; do
+		peek "$NET/$1/$file"
+		text+=" $REPLY"
+	done
+	[[ ! -e $NET/$1/master ]] || text+=" has a master"
+	[[ ! -e $NET/$1/bonding_slave ]] || text+=" has bonding_slave"
+	REPLY=$text
+}
+
+# flood PAUSE DEVICE…: frames to everyone out of each, in the background. Devices
+# that are down or gone are tried again, by name.
+flood() {
+	background python3 -ISc '
+import socket, sys, time
+pause, devices = float(sys.argv[1]), sys.argv[2:]
+sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+frame = b"\xff" * 6 + bytes.fromhex("02cc00000001") + b"\x88\xb5" + bytes(50)
+while True:
+    refused = 0
+    for device in devices:
+        try:
+            sock.sendto(frame, (device, 0))
+        except OSError:
+            refused += 1
+    time.sleep(pause if refused < len(devices) else 0.05)
+' "$@"
+}
+
+# feed WORDS…: a command for one ip that stays; feed_done waits until all were done.
+FED=0
+feed() {
+	[[ -n ${FEED_FD:-} ]] || exec {FEED_FD}> >(exec ip -force -batch - >/dev/null 2>&1)
+	echo "$*" >&"$FEED_FD"
+}
+feed_done() {
+	FED=$((FED + 1))
+	feed link set lo alias "fed-$FED"
+	until_so "peek $NET/lo/ifalias; [[ \$REPLY == fed-$FED ]]" 30
 }

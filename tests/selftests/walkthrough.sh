@@ -55,8 +55,8 @@ duplex() {
 
 walk() {
 	local a=$1 b=$2 far=$3 model=$4 before_a before_b
-	before_a=$(snapshot_nic "$a")
-	before_b=$(snapshot_nic "$b")
+	before_a=$(snapshot_nic_full "$a")
+	before_b=$(snapshot_nic_full "$b")
 	ok "$model: modprobe bonding mode=1 miimon=100" modprobe bonding mode=1 miimon=100
 	is "$model: one bond" "$(<$MASTERS)" bond0
 	is "$model: mode" "$(<"$B/mode")" "active-backup 1"
@@ -84,7 +84,7 @@ walk() {
 	writes "$model: and back" "$B/active_slave" "$a\n"
 	writes "$model: echo -$b" "$B/slaves" "-$b\n"
 	is "$model: one slave left" "$(<"$B/slaves")" "$a"
-	same "$model: $b is as before" "$before_b" "$(snapshot_nic "$b")"
+	same "$model: $b is as before" "$before_b" "$(snapshot_nic_full "$b")"
 	ip -n far link set "$far" netns 1
 	ip netns del far
 
@@ -100,7 +100,7 @@ walk() {
 	ok "$model: ifconfig bond0 down" ifconfig bond0 down
 	ok "$model: rmmod with a slave present" rmmod bonding
 	holds "$model: nothing left behind" "[[ ! -e $MASTERS && ! -e /proc/net/bonding && ! -e $NET/bond0 ]]"
-	same "$model: $a is as before" "$before_a" "$(snapshot_nic "$a")"
+	same "$model: $a is as before" "$before_a" "$(snapshot_nic_full "$a")"
 }
 
 # The kernel may answer through any of the NICs in reach: only one pair at a time.

@@ -393,24 +393,24 @@ until_so() {
 	done
 }
 
-# peek FILE: sets REPLY to its first line, empty if it can't be read.
-peek() { REPLY=''; { read -r REPLY <"$1"; } 2>/dev/null || [[ -n $REPLY ]]; }
-
 # change_flags DEVICE SET CLEAR: IFF_UP is 1, IFF_PROMISC 0x100.
-change_flags() { peek "$NET/$1/flags" && { echo $(((REPLY | $2) & ~$3)) >"$NET/$1/flags"; } 2>/dev/null; }
+change_flags() {
+	slurp "$NET/$1/flags"
+	[[ -n $TEXT ]] && { echo $(((TEXT | $2) & ~$3)) >"$NET/$1/flags"; } 2>/dev/null
+}
 link_up() { change_flags "$1" 1 0; }
 link_down() { change_flags "$1" 0 1; }
 
-# What restoring a NIC comes down to: address, MTU, flags, nobody's slave. In REPLY.
+# What restoring a NIC comes down to: address, MTU, flags, nobody's slave. In STATE.
 nic_state() {
-	local text=$1 file
+	local file
+	STATE=$1
 	for file in address mtu flags; do
-		peek "$NET/$1/$file"
-		text+=" $REPLY"
+		slurp "$NET/$1/$file"
+		STATE+=" $TEXT"
 	done
-	[[ ! -e $NET/$1/master ]] || text+=" has a master"
-	[[ ! -e $NET/$1/bonding_slave ]] || text+=" has bonding_slave"
-	REPLY=$text
+	[[ ! -e $NET/$1/master ]] || STATE+=" has a master"
+	[[ ! -e $NET/$1/bonding_slave ]] || STATE+=" has bonding_slave"
 }
 
 # flood PAUSE DEVICE…: frames to everyone out of each, in the background. Devices
@@ -441,5 +441,5 @@ feed() {
 feed_done() {
 	FED=$((FED + 1))
 	feed link set lo alias "fed-$FED"
-	until_so "peek $NET/lo/ifalias; [[ \$REPLY == fed-$FED ]]" 30
+	until_so "slurp $NET/lo/ifalias; [[ \$TEXT == fed-$FED ]]" 30
 }

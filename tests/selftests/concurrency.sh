@@ -172,7 +172,7 @@ link_up ab
 link_up rr
 for slave in s0 s1 s2; do [[ -e $NET/$slave/bonding_slave ]] || echo "+$slave" >"$B/slaves"; done
 [[ ! -e $NET/d0/bonding_slave ]] || echo -d0 >"$B/slaves"
-for setting in updelay=0 downdelay=0 miimon=20 primary= all_slaves_active=0; do
+for setting in miimon=20 updelay=0 downdelay=0 primary= all_slaves_active=0; do
 	set_opt ab "${setting%=*}" "${setting#*=}"
 done
 all_links up

@@ -47,14 +47,14 @@ is "the bond keeps its carrier" "$(<$NET/bond0/carrier)" 1
 is "roles: active" "$(<$NET/eth1/bonding_slave/state)" active
 is "roles: backup" "$(<$NET/eth0/bonding_slave/state)" backup
 rx=$(<$NET/far1/statistics/rx_packets)
-becomes "frames reach the backup's far end" "((\$(<$NET/far1/statistics/rx_packets) > rx + 20))"
+becomes "frames reach the backup's far end" "((\$(<$NET/far1/statistics/rx_packets) > $rx + 20))"
 up_again eth0
 is "plugged in again it is a backup" "$(active bond0)" eth1
 pull eth1
 becomes "virtio-net pulled: the other takes over" "[[ \$(active bond0) == eth0 ]]"
 is "virtio-net counts a failure" "$(failures eth1)" 1
 rx=$(<$NET/far0/statistics/rx_packets)
-becomes "frames are back at the first far end" "((\$(<$NET/far0/statistics/rx_packets) > rx + 20))"
+becomes "frames are back at the first far end" "((\$(<$NET/far0/statistics/rx_packets) > $rx + 20))"
 
 # --- no link at all
 pull eth0
@@ -121,13 +121,13 @@ log_mark
 pull eth1
 becomes "a long pull: failover" "[[ \$(active bond0) == eth0 ]]"
 between "after downdelay, ms" \
-	"$(log_gap 'eth1\): link status down for active interface, disabling it in 1000 ms' 'eth1\): link status definitely down')" 850 $((1150 + 150 * SLOW))
+	"$(log_gap 'eth1\): link status down for active interface, disabling it in 1000 ms' 'eth1\): link status definitely down')" 850 $((1200 + 300 * SLOW))
 log_mark
 plug eth1
 becomes "updelay: going back" "[[ \$(state eth1) == 'going back' ]]"
 becomes "then up" "[[ \$(state eth1) == up ]]"
 between "after updelay, ms" \
-	"$(log_gap 'eth1\): link status up, enabling it in 1000 ms' 'eth1\): link status definitely up')" 850 $((1150 + 150 * SLOW))
+	"$(log_gap 'eth1\): link status up, enabling it in 1000 ms' 'eth1\): link status definitely up')" 850 $((1200 + 300 * SLOW))
 
 # with nothing else to use, updelay is not waited for
 set_opt bond0 updelay 60000

@@ -8,6 +8,7 @@ set -uo pipefail
 export LC_ALL=C
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # for the tests
 DRIVER=${BONDING_DRIVER:-c}
 WORK=$(mktemp -d /tmp/selftest.XXXXXX)
 NET=/sys/class/net
@@ -16,8 +17,8 @@ MASTERS=$NET/bonding_masters
 # How much slower things may be than on bare metal. Under emulation with every
 # check on, a process takes a second to start; no limit below may depend on that.
 case ${KERNEL:-} in
-debug) SLOW=4 ;;
-*) SLOW=2 ;;
+debug) SLOW=6 ;;
+*) SLOW=3 ;;
 esac
 
 # ---------------------------------------------------------------- TAP

@@ -10,7 +10,6 @@ need_cmds jq taskset python3
 
 SLAVES=(s1 s2 s3)
 FAR=(far-s1 far-s2 far-s3)
-TYPE=0x88b5
 
 # per_slave: how many frames came at each far end.
 per_slave() {

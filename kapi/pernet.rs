@@ -92,7 +92,7 @@ pub(super) unsafe fn proc_dir(
     NonNull::new(unsafe { (*state_of(net)).directory })
 }
 
-/// The bonds of driver `B` in a network namespace, in the order in which they were made.
+/// The bonds in a network namespace, in the order in which they were made.
 pub(crate) fn bonds<'a>(_rtnl: &'a Rtnl, net: &'a Net) -> impl Iterator<Item = &'a NetDevice> {
     let next = move |last: *mut bindings::net_device| {
         // SAFETY: RTNL is held for `'a`, so no device is freed, and the list is not changed but by

@@ -15,6 +15,8 @@ mod bond {
     pub(crate) mod counters;
     pub(crate) mod defaults;
     pub(crate) mod hwaddr;
+    // Of what it re-exports, some is used by the kernel side alone.
+    #[allow(unused_imports)]
     pub(crate) mod options;
     pub(crate) mod params;
     pub(crate) mod select;

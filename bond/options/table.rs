@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The one table of options: each is described here, once, and nowhere else.
+
+#![forbid(unsafe_code)]
+
+use super::{
+    charp_param,
+    int_param,
+    kw,
+    kw_default,
+    manual,
+    nl,
+    Format,
+    Keyword,
+    ModeSet,
+    NetlinkDef,
+    OptionDef,
+    OptionId,
+    ParamDef,
+    ParamKind,
+    Width, //
+};
+use crate::bond::params::INT_MAX;
+
+/// A row to build the others from.
+const ROW: OptionDef = OptionDef {
+    id: OptionId::Mode,
+    name: "",
+    keywords: &[],
+    min: 0,
+    max: None,
+    raw: false,
+    no_slaves: false,
+    if_down: false,
+    unsupported: ModeSet::NONE,
+    param: None,
+    sysfs: Some(0o644),
+    format: Format::Number,
+    netlink: None,
+    manual: manual("", "", ""),
+};
+
+/// Words of the options which are any non-negative `int`, 0 being off.
+const OFF_TO_INT_MAX: &[Keyword] = &[
+    kw_default("off", 0),
+    // CAST: Lossless; `From` is not usable in a constant.
+    kw("maxval", INT_MAX as u64),
+];
+
+/// Greatest `int` as the range of an option.
+// CAST: Lossless; `From` is not usable in a constant.
+const MAX_INT: Option<u64> = Some(INT_MAX as u64);
+
+/// Words of the options which count something from 0 to 255, once by default.
+const OFF_TO_255: &[Keyword] = &[kw("off", 0), kw("maxval", 255), kw_default("default", 1)];
+
+/// Row of `num_unsol_na`, which `num_grat_arp` repeats under its own name.
+const PEER_NOTIF: OptionDef = OptionDef {
+    id: OptionId::NumUnsolNa,
+    name: "num_unsol_na",
+    keywords: OFF_TO_255,
+    max: Some(255),
+    param: Some(ParamDef {
+        kind: ParamKind::Int(1),
+        perm: 0o644,
+        desc: "Peer notifications per failover, 0 to 255 (same as num_grat_arp)",
+    }),
+    netlink: nl(16, Width::U8, 18),
+    manual: manual(
+        "notifications",
+        "1",
+        "How many times the peers are told of a failover, by unsolicited neighbour \
+         advertisements (IPv6) and gratuitous ARPs (IPv4), for the bond and the VLANs on it. \
+         `num_grat_arp` and `num_unsol_na` are two names of one setting.",
+    ),
+    ..ROW
+};
+
+/// Number of options.
+const COUNT: usize = 19;
+
+/// The table, sorted by [`OptionId`].
+pub(crate) static OPTIONS: [OptionDef; COUNT] = [
+    OptionDef {
+        id: OptionId::Mode,
+        name: "mode",
+        keywords: &[
+            kw_default("balance-rr", 0),
+            kw("active-backup", 1),
+            kw("balance-xor", 2),
+            kw("broadcast", 3),
+        ],
+        no_slaves: true,
+        if_down: true,
+        param: charp_param(
+            "Mode: balance-rr or 0 (default), active-backup or 1, balance-xor or 2, \
+             broadcast or 3",
+        ),
+        format: Format::KeywordNumber,
+        netlink: nl(1, Width::U8, 1),
+        manual: manual(
+            "",
+            "balance-rr",
+            "How frames are spread over the slaves: in turn (`balance-rr`), all through one \
+             slave while the others wait (`active-backup`), by a hash over addresses \
+             (`balance-xor`), or every frame on every slave (`broadcast`).",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::PacketsPerSlave,
+        name: "packets_per_slave",
+        keywords: &[kw_default("default", 1), kw("maxval", 65535)],
+        max: Some(65535),
+        unsupported: ModeSet::ALL_BUT_RR,
+        param: int_param(
+            1,
+            "balance-rr: packets before the next slave, 0 to 65535; 0 is a random slave",
+        ),
+        netlink: nl(20, Width::U32, 22),
+        manual: manual(
+            "frames",
+            "1",
+            "How many frames go through a slave before the next one's turn. With 0, each frame \
+             goes through a slave chosen at random.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::XmitHashPolicy,
+        name: "xmit_hash_policy",
+        keywords: &[kw_default("layer2", 0)],
+        param: charp_param("What balance-xor hashes: layer2 or 0 (default)"),
+        format: Format::KeywordNumber,
+        netlink: nl(14, Width::U8, 16),
+        manual: manual(
+            "",
+            "layer2",
+            "What the hash which chooses the slave is made of. `layer2`: the last byte of both \
+             Ethernet addresses, and the Ethernet type; all frames between two stations take \
+             the same slave. Used by `balance-xor`, kept in the other modes.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::FailOverMac,
+        name: "fail_over_mac",
+        keywords: &[kw_default("none", 0), kw("active", 1), kw("follow", 2)],
+        no_slaves: true,
+        param: charp_param(
+            "Address policy of active-backup: none or 0 (default), active or 1, follow or 2",
+        ),
+        format: Format::KeywordNumber,
+        netlink: nl(13, Width::U8, 15),
+        manual: manual(
+            "",
+            "none",
+            "Whose hardware address is used in `active-backup` mode. `none`: all slaves get the \
+             bond's. `active`: slaves keep theirs, and the bond takes that of the active one, \
+             for devices whose address can't be changed. `follow`: the bond's address moves to \
+             the slave which becomes active, for devices which can't share one. The other modes \
+             keep the setting without using it.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::DownDelay,
+        name: "downdelay",
+        keywords: OFF_TO_INT_MAX,
+        max: MAX_INT,
+        param: int_param(
+            0,
+            "Milliseconds a link must be down before it counts as down",
+        ),
+        netlink: nl(5, Width::U32, 5),
+        manual: manual(
+            "ms",
+            "0",
+            "How long a link must be down before its slave is disabled. It is a multiple of \
+             `miimon`, is rounded down to one, scales when `miimon` is changed later, and is \
+             refused (`EPERM`) while `miimon` is 0.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::UpDelay,
+        name: "updelay",
+        keywords: OFF_TO_INT_MAX,
+        max: MAX_INT,
+        param: int_param(0, "Milliseconds a link must be up before it counts as up"),
+        netlink: nl(4, Width::U32, 4),
+        manual: manual(
+            "ms",
+            "0",
+            "How long a link must be up before its slave is used, for switches which need time \
+             before they forward. It is skipped when no other slave is usable. As `downdelay`, \
+             it is a multiple of `miimon`.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::MinLinks,
+        name: "min_links",
+        keywords: OFF_TO_INT_MAX,
+        max: MAX_INT,
+        param: int_param(
+            0,
+            "Least number of active links for the bond to have carrier",
+        ),
+        netlink: nl(18, Width::U32, 20),
+        manual: manual(
+            "links",
+            "0",
+            "How many links an 802.3ad bond needs for its carrier. The other modes keep the \
+             setting without using it.",
+        ),
+        ..ROW
+    },
+    PEER_NOTIF,
+    OptionDef {
+        id: OptionId::MiiMon,
+        name: "miimon",
+        keywords: OFF_TO_INT_MAX,
+        max: MAX_INT,
+        param: int_param(
+            0,
+            "Link monitoring interval in milliseconds; 0 is no monitoring",
+        ),
+        netlink: nl(3, Width::U32, 3),
+        manual: manual(
+            "ms",
+            "0",
+            "Turns link monitoring on, and says how often the carrier of each slave is looked \
+             at. A carrier change which the device reports is acted upon at once; the interval \
+             is for those it doesn't report. With 0 a slave counts as up for ever, so there is \
+             no failover: set it (100 is usual).",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::Primary,
+        name: "primary",
+        raw: true,
+        unsupported: ModeSet::ALL_BUT_PRIMARY,
+        param: charp_param("Name of the slave to prefer as the active one"),
+        format: Format::Name,
+        netlink: nl(11, Width::IfIndex, 13),
+        manual: manual(
+            "",
+            "none",
+            "The slave which is the active one whenever it can be (see `primary_reselect`). A \
+             name which is no slave yet is remembered for when it becomes one. An empty value \
+             clears it.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::PrimaryReselect,
+        name: "primary_reselect",
+        keywords: &[kw_default("always", 0), kw("better", 1), kw("failure", 2)],
+        param: charp_param(
+            "When the primary takes over again: always or 0 (default), better or 1, \
+             failure or 2",
+        ),
+        format: Format::KeywordNumber,
+        netlink: nl(12, Width::U8, 14),
+        manual: manual(
+            "",
+            "always",
+            "When a primary slave which comes up takes over from the active one. `always`: at \
+             once. `better`: if it is faster, or as fast with the better duplex. `failure`: not \
+             before the active one fails.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::UseCarrier,
+        name: "use_carrier",
+        keywords: &[kw_default("on", 1)],
+        param: int_param(1, "Obsolete; only 1 is accepted"),
+        netlink: nl(6, Width::U8, 7),
+        manual: manual(
+            "",
+            "1",
+            "Obsolete. The carrier state of the device is always what is monitored.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::ActiveSlave,
+        name: "active_slave",
+        raw: true,
+        unsupported: ModeSet::ALL_BUT_PRIMARY,
+        format: Format::Name,
+        netlink: nl(2, Width::IfIndex, 2),
+        manual: manual(
+            "",
+            "chosen by the driver",
+            "The slave which carries the traffic. Writing the name of a slave whose link is up \
+             makes it the active one. An empty value has the driver choose anew.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::QueueId,
+        name: "queue_id",
+        raw: true,
+        format: Format::List,
+        manual: manual(
+            "",
+            "0 for each slave",
+            "Binds a transmit queue of the bond to a slave, written as `slave:queue`. It is kept \
+             and shown; frames do not follow it yet. 0 binds nothing; two slaves can't have the \
+             same queue.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::AllSlavesActive,
+        name: "all_slaves_active",
+        keywords: &[kw_default("off", 0), kw("on", 1)],
+        param: int_param(
+            0,
+            "Receive on inactive slaves, too: 0 is no (default), 1 is yes",
+        ),
+        netlink: nl(17, Width::U8, 19),
+        manual: manual(
+            "",
+            "0",
+            "Whether frames which arrive on inactive slaves are received (1) or dropped (0), \
+             which avoids duplicates.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::ResendIgmp,
+        name: "resend_igmp",
+        keywords: OFF_TO_255,
+        max: Some(255),
+        param: int_param(1, "IGMP membership reports after a failover, 0 to 255"),
+        netlink: nl(15, Width::U32, 17),
+        manual: manual(
+            "reports",
+            "1",
+            "How many times IGMP memberships are reported after a failover, the first at once, \
+             the others 200 ms apart.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::Slaves,
+        name: "slaves",
+        raw: true,
+        format: Format::List,
+        manual: manual(
+            "",
+            "none",
+            "The slaves. `+name` enslaves a device, which must be down; `-name` releases one.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::NumGratArp,
+        name: "num_grat_arp",
+        param: Some(ParamDef {
+            kind: ParamKind::Int(1),
+            perm: 0o644,
+            desc: "Peer notifications per failover, 0 to 255 (same as num_unsol_na)",
+        }),
+        netlink: None,
+        ..PEER_NOTIF
+    },
+    OptionDef {
+        id: OptionId::PeerNotifDelay,
+        name: "peer_notif_delay",
+        keywords: &[kw("off", 0), kw("maxval", 300_000)],
+        max: Some(300_000),
+        netlink: Some(NetlinkDef {
+            attr: 28,
+            width: Width::U32,
+            write_order: 6,
+            dump_order: 6,
+            policy_max: Some(300_000),
+        }),
+        manual: manual(
+            "ms",
+            "0",
+            "How far apart the notifications of a failover are; 0 is one `miimon` interval. As \
+             `downdelay`, it is a multiple of `miimon`.",
+        ),
+        ..ROW
+    },
+];

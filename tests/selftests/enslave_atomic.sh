@@ -136,6 +136,7 @@ if [[ -d $FAILSLAB && -e /proc/self/fail-nth ]]; then
 else
 	skip "memory runs out" "no failslab, or no fail-nth"
 fi
+[[ $(get bond0 slaves) != s1 ]] || echo -s1 >"$(opt bond0 slaves)"
 enslave sysfs bond0 s1 s3
 is "after all that, slaves can be added" "$(get bond0 slaves)" "s1 s3"
 becomes "and work" '[[ $(active bond0) == s1 ]]'

@@ -35,7 +35,7 @@ is "the first slave is active" "$(active bond0)" eth0
 
 # --- traffic goes on, both ways round
 capture_start far0 far1
-background send_frames bond0 --count 0 --interval 0.005
+background "$FRAMES" send bond0 --count 0 --interval 0.005
 becomes "frames reach the active slave's far end" "((\$(<$NET/far0/statistics/rx_packets) > 20))"
 before=$(failures eth0)
 pull eth0

@@ -13,6 +13,7 @@ DRIVER=${BONDING_DRIVER:-c}
 WORK=$(mktemp -d /tmp/selftest.XXXXXX)
 NET=/sys/class/net
 MASTERS=$NET/bonding_masters
+FRAMES=$HERE/../../tools/guest/frames.py
 
 # How much slower things may be than on bare metal. Under emulation with every
 # check on, a process takes a second to start; no limit below may depend on that.
@@ -319,12 +320,12 @@ snapshot_bond() {
 # ---------------------------------------------------------------- frames
 
 # Sends numbered frames of an own type; arguments as frames.py send.
-send_frames() { "$HERE/../../tools/guest/frames.py" send "$@"; }
+send_frames() { "$FRAMES" send "$@"; }
 
 # capture_start DEVICE…: notes the test's frames that reach these devices.
 capture_start() {
 	rm -f "$WORK/frames" "$WORK/frames.ready"
-	"$HERE/../../tools/guest/frames.py" capture "$WORK/frames" "$@" &
+	"$FRAMES" capture "$WORK/frames" "$@" &
 	CAPTURE=$!
 	wait_for "[[ -e $WORK/frames.ready ]]" 15 || {
 		echo "Bail out! nothing can be captured on $*"
@@ -347,7 +348,8 @@ captured() { awk -v dev="$1" "\$2 == dev && (${2:-1})" "$WORK/frames" | wc -l; }
 
 BACKGROUND=()
 
-# background COMMAND…: ended by tear_down at the latest.
+# background PROGRAM…: ended by stop_background, or by tear_down at the latest. (A
+# function would be a shell whose children live on.)
 background() {
 	"$@" &
 	BACKGROUND+=($!)

@@ -21,7 +21,7 @@ per_slave() {
 # run_frames ARGS…: sends on one CPU, captures at the far ends.
 run_frames() {
 	capture_start "${FAR[@]}"
-	SENT=$(taskset -c 0 "$HERE/../../tools/guest/frames.py" send bond0 "$@")
+	SENT=$(taskset -c 0 "$FRAMES" send bond0 "$@")
 	capture_stop
 }
 

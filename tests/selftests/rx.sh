@@ -79,6 +79,6 @@ cat >"$WORK/origdev" <<-'EOF'
 	        print(address[0])
 	        break
 EOF
-is "PACKET_ORIGDEV shows the slave" "$(python3 "$WORK/origdev" "$HERE/../../tools/guest/frames.py" $BOND_MAC)" s1
+is "PACKET_ORIGDEV shows the slave" "$(python3 "$WORK/origdev" "$FRAMES" $BOND_MAC)" s1
 unbond
 finish

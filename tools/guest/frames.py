@@ -71,7 +71,7 @@ def send(args):
 
 def capture(args):
     stop = []
-    signal.signal(signal.SIGTERM, lambda *_: stop.append(1))
+    signal.signal(signal.SIGTERM, lambda *_: stop.append(time.monotonic()))
     selector = selectors.DefaultSelector()
     for dev in args.dev:
         kind = ETH_P_ALL if args.all else args.type
@@ -89,7 +89,7 @@ def capture(args):
         open(args.file + ".ready", "w").close()
         while True:
             events = selector.select(0.05)
-            if not events and stop:
+            if stop and (not events or time.monotonic() > stop[0] + 2):
                 break
             for key, _ in events:
                 drain(key.fileobj, key.data, args.type, out)

@@ -372,6 +372,8 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
         let link = member.link.state();
         if state.params.mode.uses_primary() {
             state.choose_active(bond.dev(), now_ms());
+            // The bond's carrier is that of its slaves, chosen or not: nothing to tell of.
+            state.chose = false;
         } else if link == LinkState::Up && state.active.get().is_none() {
             state.activate(index);
         }

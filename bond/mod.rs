@@ -115,7 +115,8 @@ pub(crate) fn load_defaults() -> Result {
         let level = match level {
             defaults::Level::Err => Level::Err,
             defaults::Level::Warn => Level::Warn,
-            _ => Level::Info,
+            defaults::Level::Info => Level::Info,
+            defaults::Level::Debug => return,
         };
         log::module(level, text);
     };

@@ -21,6 +21,7 @@ use crate::{
             self,
             Reason, //
         },
+        slave::Port,
         Bond,
         Follow, //
     },
@@ -236,7 +237,34 @@ impl Bond {
                 );
                 return Err(OptError::Invalid);
             }
+            slave_log!(
+                Level::Info,
+                bond.dev(),
+                &dev,
+                "making interface the new active one"
+            );
             state.activate(Some(index));
+            Ok(())
+        })
+    }
+
+    /// Slave option `prio`: how much a slave is preferred as the active one, where there is no
+    /// primary.
+    pub(crate) fn set_prio(&self, rtnl: &Rtnl, port: &Port, prio: i32) -> Result {
+        self.decide(Follow::Now(rtnl), |bond, state| {
+            let at = state.position(port).ok_or(ENODEV)?;
+            state.members.get_mut(at).ok_or(ENODEV)?.prio = prio;
+            if state.primary_slave.is_none() {
+                state.choose_active(bond.dev(), now_ms());
+                return Ok(());
+            }
+            slave_log!(
+                Level::Warn,
+                bond.dev(),
+                port.dev(),
+                "prio updated, but will not affect failover re-selection as primary slave have \
+                 been set"
+            );
             Ok(())
         })
     }

@@ -31,13 +31,11 @@ use crate::{
             BondSnapshot,
             SlaveSnapshot, //
         },
-        Bond,
-        Follow, //
+        Bond, //
     },
     kapi::{
         log::{
             bond_log,
-            slave_log,
             Level, //
         },
         net_device::ExtAck,
@@ -54,8 +52,7 @@ use crate::{
             BOND_MAX,
             SLAVE_MAX, //
         },
-        rtnl::Rtnl,
-        time::now_ms, //
+        rtnl::Rtnl, //
     }, //
 };
 
@@ -231,7 +228,7 @@ impl Link<Bond> for Face {
                 return Err(wrong_mode(bond, "prio", extack));
             }
             // CAST: The attribute is a number with sign.
-            set_prio(rtnl, bond, port, prio as i32)?;
+            bond.set_prio(rtnl, port, prio as i32)?;
         }
         if attrs.get(slave_attr::ACTOR_PORT_PRIO).is_some() {
             return Err(wrong_mode(bond, "actor_port_prio", extack));
@@ -260,25 +257,6 @@ fn wrong_mode(bond: &Bond, name: &str, extack: &ExtAck<'_>) -> Error {
     );
     extack.set(c"option not supported in mode");
     EACCES
-}
-
-/// Slave option `prio`: how much a slave is preferred as the active one, where there is no primary.
-fn set_prio(rtnl: &Rtnl, bond: &Bond, port: &PortRef, prio: i32) -> Result {
-    bond.decide(Follow::Now(rtnl), |bond, state| {
-        let at = state.position(port).ok_or(ENODEV)?;
-        state.members.get_mut(at).ok_or(ENODEV)?.prio = prio;
-        if state.primary_slave.is_none() {
-            state.choose_active(bond.dev(), now_ms());
-            return Ok(());
-        }
-        slave_log!(
-            Level::Warn,
-            bond.dev(),
-            port.dev(),
-            "prio updated, but will not affect failover re-selection as primary slave have been set"
-        );
-        Ok(())
-    })
 }
 
 /// The name of the device with this index, for an option which takes a name; empty clears it.

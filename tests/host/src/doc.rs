@@ -17,7 +17,7 @@ use crate::bond::params::Mode;
 pub fn options_page() -> String {
     let mut page = String::from(
         "<!-- SPDX-License-Identifier: GPL-2.0 -->\n\
-         <!-- Made by `cargo run --bin options-doc` in tests/host from bond/options.rs. -->\n\
+         <!-- Made by `cargo run --bin options-doc` in tests/host from bond/options/table.rs. -->\n\
          \n\
          # Options\n\
          \n\

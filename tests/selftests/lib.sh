@@ -417,7 +417,7 @@ nic_state() {
 }
 
 # flood PAUSE DEVICE…: frames to everyone out of each, in the background. Devices
-# that are down or gone are tried again, by name.
+# that are down or gone are tried again, by name; while there are any, more slowly.
 flood() {
 	background python3 -ISc '
 import socket, sys, time
@@ -431,7 +431,7 @@ while True:
             sock.sendto(frame, (device, 0))
         except OSError:
             refused += 1
-    time.sleep(pause if refused < len(devices) else 0.05)
+    time.sleep(0.1 if refused else pause)
 ' "$@"
 }
 

@@ -15,10 +15,11 @@ refused() {
 }
 
 modprobe -r bonding 2>/dev/null
+echo "options bonding max_bonds=0" >/etc/modprobe.d/systemd.conf # as Debian has it
 holds "the module isn't loaded" '[[ ! -e $MASTERS ]]'
 ok "ip link add type bond loads it" ip link add bond1 type bond mode active-backup miimon 100 updelay 200 \
 	downdelay 300 primary_reselect better fail_over_mac active num_grat_arp 3 resend_igmp 5 min_links 2 \
-	packets_per_slave 1 all_slaves_active 1 peer_notify_delay 400 xmit_hash_policy layer2
+	all_slaves_active 1 peer_notify_delay 400 xmit_hash_policy layer2
 is "no other bond came" "$(<$MASTERS)" bond1
 is "attributes come back" "$(data bond1 '[.mode, .miimon, .updelay, .downdelay, .primary_reselect, .fail_over_mac,
 	.num_peer_notif, .resend_igmp, .min_links, .all_slaves_active, .peer_notify_delay, .xmit_hash_policy, .use_carrier] | map(tostring) | join(" ")')" \
@@ -27,7 +28,6 @@ is "and are the same in sysfs" "$(get bond1 updelay) $(get bond1 primary_reselec
 ip link add bond2 type bond
 is "defaults" "$(data bond2 '[.mode, .miimon, .updelay, .primary_reselect, .fail_over_mac, .num_peer_notif, .resend_igmp,
 	.packets_per_slave, .all_slaves_active] | map(tostring) | join(" ")')" "balance-rr 0 0 always none 1 1 1 0"
-is "without carrier" "$(<$NET/bond2/carrier_changes)" 0
 ip link del bond2
 holds "deleted" "[[ ! -e $NET/bond2 ]]"
 
@@ -85,11 +85,11 @@ wait_for "ip link set lo txqueuelen 1001; ip link set lo txqueuelen 1000; [[ -s 
 : >"$WORK/monitor"
 ip link set far-s1 down
 becomes "failover" '[[ $(active bond1) == s2 ]]'
-becomes "listeners hear of the bond" "grep -q 'bond1: ' $WORK/monitor"
-becomes "of the failover" "grep -q 'BONDING FAILOVER' $WORK/monitor"
-becomes "of the slave" "grep -q 's1@far-s1: ' $WORK/monitor"
-becomes "and that peers are told" "grep -q 'NOTIFY PEERS' $WORK/monitor"
-note "$(grep -o '^[^ ]*: [^ ]*\|event.*' "$WORK/monitor" | tr '\n' ' ')"
+becomes "listeners hear of the bond" "grep -aq 'bond1: ' $WORK/monitor"
+becomes "of the failover" "grep -aq 'BONDING FAILOVER' $WORK/monitor"
+becomes "of the slave" "grep -aq 's1@far-s1: ' $WORK/monitor"
+becomes "and that peers are told" "grep -aq 'NOTIFY PEERS' $WORK/monitor"
+note "$(grep -ao '^[^ ]*: [^ ]*\|event.*' "$WORK/monitor" | tr '\n' ' ')"
 stop_background
 ip link set far-s1 up
 

@@ -17,6 +17,12 @@ NAME=${0##*/}
 say() { echo "$NAME: $*" >&2; }
 die() { say "$*"; exit 1; }
 
+# The comment that a script begins with is its help.
+usage() {
+	sed -n '3,/^$\|^[^#]/s/^# \{0,1\}//p' "$0"
+	exit "${1:-0}"
+}
+
 need_root() { [[ $EUID == 0 ]] || die "$1 needs root (chroot, mounts): run it as root"; }
 
 hash_of() { sha256sum | cut -c1-16; }

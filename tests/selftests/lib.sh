@@ -416,8 +416,8 @@ nic_state() {
 	[[ ! -e $NET/$1/bonding_slave ]] || STATE+=" has bonding_slave"
 }
 
-# flood PAUSE DEVICE…: frames to everyone out of each, in the background. Devices
-# that are down or gone are tried again, by name; while there are any, more slowly.
+# flood PAUSE DEVICE…: frames to everyone out of each, in the background. A device
+# that is down or gone is tried again, by name; while the first is, all wait.
 flood() {
 	background python3 -ISc '
 import socket, sys, time
@@ -425,13 +425,15 @@ pause, devices = float(sys.argv[1]), sys.argv[2:]
 sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
 frame = b"\xff" * 6 + bytes.fromhex("02cc00000001") + b"\x88\xb5" + bytes(50)
 while True:
-    refused = 0
-    for device in devices:
+    for number, device in enumerate(devices):
         try:
             sock.sendto(frame, (device, 0))
         except OSError:
-            refused += 1
-    time.sleep(0.1 if refused else pause)
+            if number == 0:
+                time.sleep(0.3)
+                break
+    else:
+        time.sleep(pause)
 ' "$@"
 }
 

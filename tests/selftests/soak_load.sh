@@ -12,7 +12,7 @@
 
 CYCLES=${CYCLES:-100} WARM_UP=20
 MODES=(balance-rr active-backup balance-xor broadcast)
-PAIRS=('veth0 dummy0' 'eth0 veth0' 'eth1 dummy0')
+PAIRS=('veth0 dummy0' 'eth0 veth0' 'veth0 dummy0' 'eth1 dummy0' 'veth0 dummy0')
 NICS=(veth0 dummy0)
 FAR=(far-veth0)
 

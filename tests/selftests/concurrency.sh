@@ -110,7 +110,7 @@ readers() {
 }
 netlink_readers() {
 	local n
-	for ((n = 0; n < 40; n++)); do
+	for ((n = 0; n < 3; n++)); do
 		echo "link show type bond"
 		echo "link show master ab"
 	done | ip -d -s -force -batch - >/dev/null 2>&1

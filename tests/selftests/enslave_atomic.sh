@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Enslaving happens whole or not at all: each device that may not be enslaved, each
 # notifier that refuses, each allocation that fails leaves device and bond as before.
-# vm: --kernel debug --smp 2 --timeout 400
+# vm: --kernel debug --smp 2 --timeout 900
 . "$(dirname "$0")/lib.sh"
 need_cmds python3
 
@@ -125,13 +125,13 @@ if [[ -d $FAILSLAB && -e /proc/self/fail-nth ]]; then
 	[[ ! -e /sys/kernel/debug/fail_page_alloc ]] || {
 		echo 0 >/sys/kernel/debug/fail_page_alloc/verbose
 	}
-	out=$("$HERE/failnth.py" bond0 s3 2>&1)
-	like "second slave: nothing is left of a failed allocation" "$out" '(^|'$'\n'')done [0-9]+ tolerated [0-9]+ refused [0-9]+ changed 0$'
+	out=$("$HERE/failnth.py" bond0 s3 90 2>&1)
+	like "second slave: nothing is left of a failed allocation" "$out" '(^|'$'\n'')done [1-9][0-9]* of [0-9]+ tolerated [0-9]+ refused [0-9]+ changed 0$'
 	note "$out"
 	holds "and some allocations failed" "[[ '$out' =~ refused\ [1-9] ]]"
 	echo -s1 >"$(opt bond0 slaves)"
-	out=$("$HERE/failnth.py" bond0 s3 2>&1)
-	like "first slave: nothing is left of a failed allocation" "$out" '(^|'$'\n'')done [0-9]+ tolerated [0-9]+ refused [0-9]+ changed 0$'
+	out=$("$HERE/failnth.py" bond0 s3 90 2>&1)
+	like "first slave: nothing is left of a failed allocation" "$out" '(^|'$'\n'')done [1-9][0-9]* of [0-9]+ tolerated [0-9]+ refused [0-9]+ changed 0$'
 	note "$out"
 else
 	skip "memory runs out" "no failslab, or no fail-nth"

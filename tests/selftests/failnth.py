@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0
-"""Enslave with the n-th memory allocation failing, for n = 1, 2, … until none is left.
+"""Enslave with the n-th memory allocation failing, for each n there is.
 
-failnth.py BOND SLAVE [MAX]     first line that matters: 'done N tolerated T refused R changed C'
+failnth.py BOND SLAVE [SECONDS]     last line: 'done K of N tolerated T refused R changed C'
 After each refusal bond and slave are compared with before; each difference is a
 line 'n=N …'. A kernel may carry on without an allocation: then the slave is let go
-again, and has to be as before too.
+again, and has to be as before too. If time is short, the n tried lie all over the
+range: first each 16th, then those between.
 """
 import errno
 import os
 import sys
+import time
 
 bond, slave = sys.argv[1:3]
-limit = int(sys.argv[3]) if len(sys.argv) > 3 else 2000
+end = time.monotonic() + (float(sys.argv[3]) if len(sys.argv) > 3 else 600)
 NET = "/sys/class/net/"
 
 
@@ -53,10 +55,8 @@ def write(text):
         os.close(fd)
 
 
-before = (snapshot(bond), snapshot(slave))
-tolerated = refused = changed = 0
-nth = os.open("/proc/self/fail-nth", os.O_RDWR)
-for n in range(1, limit):
+def enslave(n):
+    """Returns the errno, and how many more allocations the n-th was away."""
     fd = os.open(NET + bond + "/bonding/slaves", os.O_WRONLY)
     text = f"+{slave}".encode()
     result = 0
@@ -68,6 +68,28 @@ for n in range(1, limit):
     left = int(os.pread(nth, 20, 0).split(b"\0")[0])
     os.write(nth, b"0")
     os.close(fd)
+    return result, left
+
+
+def name(result):
+    return errno.errorcode.get(result, "ok")
+
+
+before = (snapshot(bond), snapshot(slave))
+done = tolerated = refused = changed = 0
+nth = os.open("/proc/self/fail-nth", os.O_RDWR)
+MANY = 1000000
+result, left = enslave(MANY)
+if result:
+    sys.exit(f"without a failure: {name(result)}")
+write(f"-{slave}")
+count = MANY - left
+order = [n for first in (1, 9, 5, 13, 3, 11, 7, 15, 2, 10, 6, 14, 4, 12, 8, 16) for n in range(first, count + 1, 16)]
+for n in order:
+    if time.monotonic() > end or changed > 8:
+        break
+    done += 1
+    result, left = enslave(n)
     if result == 0:
         tolerated += left == 0
         if slave not in read(NET + bond + "/bonding/slaves").split():
@@ -77,17 +99,13 @@ for n in range(1, limit):
     else:
         refused += 1
         if result not in (errno.ENOMEM, errno.ENOBUFS):
-            print(f"n={n} answers {errno.errorcode[result]}")
+            print(f"n={n} answers {name(result)}")
     after = (snapshot(bond), snapshot(slave))
     if after != before:
         changed += 1
         for old, new in zip(before, after):
-            for key in old.keys() | new.keys():
+            for key in sorted(old.keys() | new.keys()):
                 if old.get(key) != new.get(key):
-                    print(f"n={n} {errno.errorcode.get(result, 'ok')}: {key} was {old.get(key)} is {new.get(key)}")
-        if changed > 8:
-            break
+                    print(f"n={n} {name(result)}: {key} was {old.get(key)} is {new.get(key)}")
         before = after
-    if result == 0 and left > 0:
-        break
-print(f"done {n} tolerated {tolerated} refused {refused} changed {changed}")
+print(f"done {done} of {count} tolerated {tolerated} refused {refused} changed {changed}")

@@ -336,6 +336,8 @@ impl Master for Bond {
     }
 
     fn uninit(&self, rtnl: &Rtnl) {
+        // While the module is unloaded no event tells of the bond's end.
+        self.drop_proc_file();
         release::release_all(self, rtnl);
     }
 
@@ -518,8 +520,7 @@ impl Master for Bond {
     }
 
     fn bond_event(&self, rtnl: &Rtnl, event: BondEvent) {
-        let old = self.proc_file.lock().take();
-        drop(old);
+        self.drop_proc_file();
         match event {
             BondEvent::Registered | BondEvent::Renamed => {
                 let file = ProcFile::create(rtnl, &self.dev);
@@ -564,13 +565,19 @@ impl Bond {
         }
     }
 
+    /// Removes the file in `/proc`, waiting for its readers.
+    fn drop_proc_file(&self) {
+        let file = self.proc_file.lock().take();
+        drop(file);
+    }
+
     /// A slave's device goes away.
     fn slave_gone(&self, rtnl: &Rtnl, port: &PortRef) {
         let was_ethernet = self.dev.hw_type() == crate::kapi::hw::ETHER;
         if release::release(self, rtnl, port.dev(), Reason::DeviceGone).is_err() {
             return;
         }
-        if !was_ethernet && !self.has_slaves() {
+        if !was_ethernet && !self.has_slaves() && self.dev.is_registered() {
             bond_log!(Level::Info, &*self.dev, "Destroying bond");
             self.dev.destroy(rtnl);
         }

@@ -77,6 +77,15 @@ impl Bond {
         }
     }
 
+    /// Reads speed and duplex of all slaves.
+    pub(crate) fn read_speeds(&self, rtnl: &Rtnl) {
+        let mut at = 0usize;
+        while let Some(port) = self.slave_at(at) {
+            self.note_speed(&port, port.dev().speed_duplex(rtnl));
+            at = at.saturating_add(1);
+        }
+    }
+
     /// Notes speed (Mb/s) and duplex (`DUPLEX_*`) of a slave.
     pub(crate) fn note_speed(&self, port: &PortRef, speed: Option<(u32, u8)>) {
         let speed = speed.map(|(speed, duplex)| (speed, Duplex::from_u8(duplex)));

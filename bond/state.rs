@@ -276,7 +276,8 @@ impl State {
         indices: core::ops::Range<usize>,
         now_ms: u64,
     ) {
-        if !self.is_monitored() {
+        // As in the C driver, nobody watches the links of a bond that is down.
+        if !self.running || !self.is_monitored() {
             return;
         }
         let mut reselect = false;

@@ -173,6 +173,11 @@ void bonding_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 		 BOND_ABI_VERSION);
 }
 
+bool bonding_is_staying(const struct net_device *dev)
+{
+	return dev->reg_state == NETREG_REGISTERED;
+}
+
 bool bonding_is_registered(const struct net_device *dev)
 {
 	return dev->reg_state == NETREG_REGISTERED ||

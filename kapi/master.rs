@@ -320,6 +320,8 @@ impl<B: Master> Private<B> {
             bindings::destroy_workqueue((*shared).wq);
             bindings::free_percpu((*shared).rr_tx_counter.cast());
             (*area).own.assume_init_drop();
+            // The device's memory may outlive this module, whose memory the type is.
+            (*dev).dev.type_ = ptr::null();
         }
     }
 }
@@ -572,6 +574,12 @@ impl<B: Master> BondDev<B> {
         // The change has happened: nobody can refuse it any more.
         let _ = self.announce(rtnl, super::net_device::Announce::ChangeAddr);
         Ok(())
+    }
+
+    /// Whether the bond is registered, and not being unregistered already.
+    pub(crate) fn is_registered(&self) -> bool {
+        // SAFETY: The device is alive.
+        unsafe { bindings::bonding_is_staying(self.as_ptr()) }
     }
 
     /// Unregisters the bond.

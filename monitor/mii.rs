@@ -4,6 +4,7 @@
 
 use crate::{
     bond::{
+        params::PrimaryReselect,
         slave::PortRef,
         Bond,
         Follow, //
@@ -41,10 +42,23 @@ impl Bond {
         if !self.has_news() {
             return self.rearm_monitor();
         }
+        if self.compares_speeds() {
+            // Speeds are read under RTNL only, and what is up without one would seem the best.
+            let read = Rtnl::try_with(|rtnl| self.read_speeds(rtnl));
+            if read.is_none() {
+                return self.dev().queue(Work::Monitor, 1);
+            }
+        }
         self.decide(Follow::Later, |bond, state| {
             state.observe(bond.dev(), 0..state.members.len(), now_ms());
         });
         self.rearm_monitor();
+    }
+
+    /// Whether the choice of the active slave depends on speeds.
+    fn compares_speeds(&self) -> bool {
+        let params = self.params();
+        params.mode.uses_primary() && params.primary_reselect == PrimaryReselect::Better
     }
 
     /// Whether a look at the slaves would change anything: most often it would not, and then costs

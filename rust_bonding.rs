@@ -33,9 +33,10 @@ module! {
 
 /// The loaded module: what it has registered, in the order in which that is undone.
 struct Bonding {
-    _notifier: kapi::notifier::Notifier<Bond>,
+    // Bonds go while the notifier is there: each end, of a bond or a slave, is heard of.
     _link_type: netlink::LinkType,
     _masters: sysfs::Masters,
+    _notifier: kapi::notifier::Notifier<Bond>,
     _retired: Retired,
 }
 
@@ -49,9 +50,9 @@ impl kernel::Module for Bonding {
         bond::create_first_bonds()?;
         let notifier = kapi::notifier::Notifier::register()?;
         Ok(Self {
-            _notifier: notifier,
             _link_type: link_type,
             _masters: masters,
+            _notifier: notifier,
             _retired: retired,
         })
     }

@@ -95,7 +95,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     drop(dir);
     bond.fold_stats(&port);
     hook.remove(rtnl);
-    link.unlink(rtnl, own);
+    link.unlink(rtnl);
     let member = remove_member(bond, rtnl, &port, reason);
     slave_log!(
         Level::Info,

@@ -175,7 +175,7 @@ void bonding_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 
 bool bonding_is_staying(const struct net_device *dev)
 {
-	return dev->reg_state == NETREG_REGISTERED;
+	return dev->reg_state == NETREG_REGISTERED && !dev->dismantle;
 }
 
 bool bonding_is_registered(const struct net_device *dev)
@@ -290,26 +290,6 @@ bool bonding_link_event_pending(const struct net_device *dev)
 	return test_bit(__LINK_STATE_LINKWATCH_PENDING, &dev->state);
 }
 
-void bonding_slave_set_backup(struct slave *slave, bool backup)
-{
-	slave->backup = backup;
-}
-
-void bonding_slave_set_inactive(struct slave *slave, bool inactive)
-{
-	slave->inactive = inactive;
-}
-
-bool bonding_slave_is_backup(const struct slave *slave)
-{
-	return slave->backup;
-}
-
-bool bonding_slave_is_inactive(const struct slave *slave)
-{
-	return slave->inactive;
-}
-
 struct sk_buff *bonding_skb_clone(struct sk_buff *skb)
 {
 	return skb_clone(skb, GFP_ATOMIC);
@@ -377,7 +357,8 @@ void bonding_queue_work(struct workqueue_struct *queue,
 {
 	if (queue_delayed_work(queue, work, delay))
 		return;
-	if (time_before(jiffies + delay, READ_ONCE(work->timer.expires)))
+	if (timer_pending(&work->timer) &&
+	    time_before(jiffies + delay, READ_ONCE(work->timer.expires)))
 		mod_delayed_work(queue, work, delay);
 }
 

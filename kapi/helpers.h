@@ -64,12 +64,6 @@ netdev_features_t bonding_add_tso_features(netdev_features_t features,
 
 bool bonding_link_event_pending(const struct net_device *dev);
 
-/* struct slave's bit field. */
-void bonding_slave_set_backup(struct slave *slave, bool backup);
-void bonding_slave_set_inactive(struct slave *slave, bool inactive);
-bool bonding_slave_is_backup(const struct slave *slave);
-bool bonding_slave_is_inactive(const struct slave *slave);
-
 /* Packets. */
 struct sk_buff *bonding_skb_clone(struct sk_buff *skb);
 struct sk_buff *bonding_skb_share_check(struct sk_buff *skb);

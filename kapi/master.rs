@@ -372,6 +372,11 @@ pub(crate) fn create_bond<B: Master>(
     name: &IfName,
     queues: u32,
 ) -> Result {
+    let link_ops = LINK_OPS.load(Ordering::Relaxed);
+    if link_ops.is_null() {
+        // Nobody would know the device as ours, and delete it when the module goes.
+        return Err(ENODEV);
+    }
     let name = name.as_array();
     // SAFETY: The name is NUL-terminated, `setup` fits the size of the private area, and RTNL is
     // held for the registration; a device that could not be registered is freed again.
@@ -388,7 +393,7 @@ pub(crate) fn create_bond<B: Master>(
             return Err(ENOMEM);
         }
         bindings::bonding_set_dev_net(dev, net.as_ptr());
-        (*dev).rtnl_link_ops = LINK_OPS.load(Ordering::Relaxed);
+        (*dev).rtnl_link_ops = link_ops;
         let registered = to_result(bindings::register_netdevice(dev));
         if registered.is_err() {
             bindings::free_netdev(dev);
@@ -399,9 +404,14 @@ pub(crate) fn create_bond<B: Master>(
     }
 }
 
-/// Unregisters a bond; its slaves are released.
+/// Unregisters a bond; its slaves are released. Does nothing if that is happening already, or if
+/// `dev` is no bond of ours.
 pub(crate) fn destroy_bond(_rtnl: &Rtnl, dev: &NetDevice) {
-    // SAFETY: RTNL is held; the device is registered, as bonds under RTNL are.
+    // SAFETY: The device is alive.
+    if !is_ours(dev) || !unsafe { bindings::bonding_is_staying(dev.as_ptr()) } {
+        return;
+    }
+    // SAFETY: RTNL is held; the device is registered and in no list of devices to be unregistered.
     unsafe { bindings::unregister_netdevice_queue(dev.as_ptr(), ptr::null_mut()) };
 }
 
@@ -460,13 +470,14 @@ impl<B: Master> BondDev<B> {
     ) -> Result<PortRef<B::Slave>> {
         Ok(PortRef::new(
             ARef::from(dev),
+            ARef::from(&**self),
             self.shared(),
             &dev.mac(rtnl),
             own,
         )?)
     }
 
-    /// Links a slave below this bond.
+    /// Links a slave below this bond; `EINVAL` if the port was made for another one.
     pub(crate) fn link(
         &self,
         rtnl: &Rtnl,
@@ -474,11 +485,17 @@ impl<B: Master> BondDev<B> {
         lag: LagType,
         extack: &ExtAck<'_>,
     ) -> Result<UpperLink<B::Slave>> {
+        if port.bonding() != self.shared() {
+            return Err(EINVAL);
+        }
         UpperLink::new(rtnl, self, port, lag, extack)
     }
 
-    /// Lets the bond receive what a slave receives.
+    /// Lets the bond receive what a slave receives; `EINVAL` if the port was made for another one.
     pub(crate) fn hook(&self, rtnl: &Rtnl, port: &PortRef<B::Slave>) -> Result<RxHook<B::Slave>> {
+        if port.bonding() != self.shared() {
+            return Err(EINVAL);
+        }
         RxHook::new::<B>(rtnl, self, port)
     }
 

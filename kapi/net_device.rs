@@ -372,7 +372,7 @@ impl NetDevice {
     ///
     /// With `shared`, other devices below `from` get them too.
     pub(crate) fn sync_addresses(&self, _rtnl: &Rtnl, from: &NetDevice, shared: bool) {
-        // SAFETY: RTNL is held, so that `from`'s address lock is free; both are alive.
+        // SAFETY: RTNL is held, this task does not hold `from`'s address lock; both are alive.
         unsafe { bindings::bonding_addrs_sync(self.as_ptr(), from.as_ptr(), shared) };
     }
 

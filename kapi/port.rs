@@ -19,6 +19,10 @@ use core::{
         self,
         NonNull, //
     },
+    sync::atomic::{
+        AtomicU8,
+        Ordering, //
+    },
 };
 use kernel::{
     alloc::AllocError,
@@ -28,6 +32,22 @@ use kernel::{
         Refcount, //
     },
     types::Opaque, //
+};
+
+/// The bit `backup` of `struct slave`'s bit field, the first of its byte.
+const BACKUP: u8 = 1 << 0;
+
+/// The bit `inactive`, the second.
+const INACTIVE: u8 = 1 << 1;
+
+const _: () = {
+    // The bits are where bindgen, and so the compiler, has them. Evaluated at compile time.
+    assert!(
+        cfg!(target_endian = "little"),
+        "bit fields are filled from the lowest bit on"
+    );
+    let bytes = offset_of!(bindings::slave, duplex) - offset_of!(bindings::slave, _bitfield_1);
+    assert!(bytes == 1, "the bit field is one byte");
 };
 
 /// A slave: what C code sees of it, and what the driver adds (`own`).
@@ -41,6 +61,8 @@ pub(crate) struct Port<S> {
     head: Opaque<bindings::callback_head>,
     /// Keeps the device that `shared` points to.
     held: ARef<NetDevice>,
+    /// Keeps the bond's device, and with it the private area that `shared` points to.
+    bond: ARef<NetDevice>,
     own: S,
 }
 
@@ -49,7 +71,8 @@ const _: () = assert!(
     "`struct slave` comes first: other drivers cast to it"
 );
 
-// SAFETY: `shared` is written under the bond's lock and read as plain integers; the rest is `Sync`.
+// SAFETY: Of `shared`, the pointers are written before the port is shared, the bit field is accessed
+// atomically, and the other fields as whole integers of which any value is valid; the rest is `Sync`.
 unsafe impl<S: Send + Sync> Sync for Port<S> {}
 // SAFETY: Nothing in it is tied to a CPU or task.
 unsafe impl<S: Send + Sync> Send for Port<S> {}
@@ -69,26 +92,30 @@ impl<S> Port<S> {
         unsafe { (*self.shared.get()).bond }
     }
 
+    /// The bit field of `struct slave`, in which all bits are ours to write.
+    #[inline]
+    fn bits(&self) -> &AtomicU8 {
+        // SAFETY: The bit field is one byte of memory that lives as long as the port, and is
+        // accessed through this function only; C code reads it as it would any plain flag.
+        unsafe { AtomicU8::from_ptr(ptr::addr_of_mut!((*self.shared.get())._bitfield_1).cast()) }
+    }
+
     /// Whether it is a backup: has no part in sending.
     pub(crate) fn is_backup(&self) -> bool {
-        // SAFETY: The memory is valid; a concurrent change yields the old value or the new one.
-        unsafe { bindings::bonding_slave_is_backup(self.shared.get()) }
+        self.bits().load(Ordering::Relaxed) & BACKUP != 0
     }
 
     /// Whether what it receives is to be dropped.
     #[inline]
     pub(crate) fn is_inactive(&self) -> bool {
-        // SAFETY: The memory is valid; a concurrent change yields the old value or the new one.
-        unsafe { (*self.shared.get()).inactive() != 0 }
+        self.bits().load(Ordering::Relaxed) & INACTIVE != 0
     }
 
-    /// Sets both marks. The caller holds the bond's lock, so that changes do not mix.
+    /// Sets both marks at once.
     pub(crate) fn set_role(&self, backup: bool, inactive: bool) {
-        // SAFETY: The memory is valid; writers are serialised by the bond's lock.
-        unsafe {
-            bindings::bonding_slave_set_backup(self.shared.get(), backup);
-            bindings::bonding_slave_set_inactive(self.shared.get(), inactive);
-        }
+        let backup = if backup { BACKUP } else { 0 };
+        let inactive = if inactive { INACTIVE } else { 0 };
+        self.bits().store(backup | inactive, Ordering::Relaxed);
     }
 
     /// Keeps the fields true which C code reads: link state, speed and duplex. As
@@ -130,9 +157,10 @@ unsafe impl<S: Send + Sync> Sync for PortRef<S> {}
 
 impl<S: Send + Sync + 'static> PortRef<S> {
     /// Allocates the port of `dev`, whose MAC address at this moment is `perm_hwaddr`, for the
-    /// bond with the private area `bonding`.
+    /// bond whose device is `bond`, with the private area `bonding`.
     pub(super) fn new(
         dev: ARef<NetDevice>,
+        bond: ARef<NetDevice>,
         bonding: *mut bindings::bonding,
         perm_hwaddr: &HwAddr,
         own: S,
@@ -143,6 +171,7 @@ impl<S: Send + Sync + 'static> PortRef<S> {
                 refs: Refcount::new(1),
                 head: Opaque::zeroed(),
                 held: dev,
+                bond,
                 own,
             },
             GFP_KERNEL,
@@ -291,11 +320,11 @@ impl<S: Send + Sync + 'static> UpperLink<S> {
     }
 
     /// Undoes the link.
-    pub(crate) fn unlink(self, _rtnl: &Rtnl, bond: &NetDevice) {
+    pub(crate) fn unlink(self, _rtnl: &Rtnl) {
         let port = core::mem::ManuallyDrop::into_inner(self.0);
-        // SAFETY: RTNL is held and both devices are alive.
+        // SAFETY: RTNL is held and both devices are alive; they are those which were linked.
         unsafe {
-            bindings::netdev_upper_dev_unlink(port.dev().as_ptr(), bond.as_ptr());
+            bindings::netdev_upper_dev_unlink(port.dev().as_ptr(), port.bond.as_ptr());
             (*port.dev().as_ptr()).flags &= !bindings::net_device_flags_IFF_SLAVE;
         }
     }
@@ -326,8 +355,9 @@ impl<S> Port<S> {
         // SAFETY: The memory is valid; the fields are plain integers.
         unsafe {
             let shared = self.shared.get();
-            info.slave.link = (*shared).link;
-            info.slave.link_failure_count = (*shared).link_failure_count;
+            info.slave.link = ptr::addr_of!((*shared).link).read_volatile();
+            info.slave.link_failure_count =
+                ptr::addr_of!((*shared).link_failure_count).read_volatile();
         }
         info.slave.state = i8::from(self.is_backup());
         let name = self.dev().name();

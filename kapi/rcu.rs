@@ -162,6 +162,8 @@ unsafe extern "C" fn free_node<T>(head: *mut bindings::callback_head) {
 ///
 /// To be called when the module goes: the callbacks are its code.
 pub(crate) fn wait_for_retired() {
+    // A retired view drops its ports, of which the last reference retires the port: two rounds.
+    kernel::sync::rcu::rcu_barrier();
     kernel::sync::rcu::rcu_barrier();
 }
 

@@ -79,7 +79,8 @@ impl Skb {
     pub(crate) fn send(self, dev: &NetDevice) -> Verdict {
         let skb = ManuallyDrop::new(self).0.as_ptr();
         // SAFETY: The packet is ours, and given away here; the device is alive. The control block
-        // still holds what `bonding_pick_queue()` has put there.
+        // holds what `bonding_select_queue()` has put there, or, where the stack did not ask for a
+        // queue, some number, which the stack then checks against the device's queues.
         unsafe {
             (*skb)
                 .__bindgen_anon_1

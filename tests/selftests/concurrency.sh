@@ -5,7 +5,6 @@
 # is read, frames flow. Then a storm of link changes. Each time what is left must be
 # true to the links: one active slave, the right carrier, all releasable.
 # vm: --kernel debug --smp 2 --timeout 600
-# vm: --kernel debug --smp 2 --timeout 600 --driver c
 # shellcheck disable=SC2317 # called by name
 . "$(dirname "$0")/lib.sh"
 
@@ -33,7 +32,7 @@ work() {
 	while :; do
 		"$1"
 		n=$((n + 1))
-		echo "$n $accepted" >"$WORK/work.$1"
+		echo "$n $accepted" >>"$WORK/work.$1"
 	done
 }
 # Refusals are fine here: the others make them likely.
@@ -161,7 +160,7 @@ until_so "((SECONDS >= started + LASTING)) && [[ -s $WORK/work.netlink_readers &
 stop_background
 note "$((SECONDS - started)) seconds"
 for worker in "${WORKERS[@]}"; do
-	read -r rounds accepted <"$WORK/work.$worker" || rounds=0 accepted=0
+	read -r rounds accepted < <(tail -n 1 "$WORK/work.$worker") || rounds=0 accepted=0
 	note "$worker: $rounds rounds, $accepted writes accepted"
 	holds "$worker was at it" "((rounds > 0))"
 	case $worker in options_* | slaves_* | masters) holds "$worker was listened to" "((accepted > 0))" ;; esac

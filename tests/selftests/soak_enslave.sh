@@ -4,7 +4,6 @@
 # mode, by sysfs and by netlink in turn, while others read all there is to read.
 # Every tenth time the slave that stayed leaves too, so the bond is empty for a while.
 # vm: --kernel debug --smp 2 --timeout 600
-# vm: --kernel debug --smp 2 --timeout 600 --driver c
 # shellcheck disable=SC2317 # called by name
 . "$(dirname "$0")/lib.sh"
 
@@ -20,37 +19,35 @@ nic_state stays
 STAYS=$STATE
 echo +bond0 >$MASTERS
 
-# --- readers: each counts its rounds, and notes what can't be
+# --- readers: each tells of its rounds, and notes what can't be
 read_proc() {
-	local lines n=0
+	local lines
 	while :; do
 		mapfile -t lines </proc/net/bonding/bond0 || { echo "no /proc file" >"$WORK/odd.proc"; continue; }
 		[[ ${lines[0]:-} == 'Ethernet Channel Bonding Driver: '* && ${lines[2]:-} == 'Bonding Mode: '* ]] ||
 			echo "/proc begins with ${lines[0]:-} / ${lines[2]:-}" >"$WORK/odd.proc"
-		n=$((n + 1))
-		echo "$n" >"$WORK/rounds.proc"
+		echo round >>"$WORK/rounds.proc"
 	done
 }
 read_sysfs() {
-	local file n=0
+	local file
 	while :; do
 		for file in "$B"/* "$NET"/{stays,moves}/bonding_slave/* "$NET"/bond0/{lower_*/address,flags,carrier,statistics/rx_packets}; do
 			slurp "$file"
-			[[ $file != */bonding/slaves || " $TEXT " =~ ^\ (stays\ )?(moves\ )?(stays\ )?$ ]] ||
+			[[ $file != */bonding/slaves || $TEXT =~ ^(stays)?\ ?(moves)?\ ?(stays)?$ ]] ||
 				echo "slaves are '$TEXT'" >"$WORK/odd.sysfs"
 		done
-		n=$((n + 1))
-		echo "$n" >"$WORK/rounds.sysfs"
+		echo round >>"$WORK/rounds.sysfs"
 	done
 }
 read_netlink() {
-	local n=0
+	local n
 	while :; do
-		for ((n = 0; n < 50; n++)); do
+		for ((n = 0; n < 10; n++)); do
 			echo "link show dev bond0"
 			echo "link show type bond_slave"
 		done | ip -d -force -batch - >"$WORK/link" 2>&1
-		grep -q ' bond mode ' "$WORK/link" && echo 1 >"$WORK/rounds.netlink"
+		grep -q ' bond mode ' "$WORK/link" && echo round >>"$WORK/rounds.netlink"
 	done
 }
 background read_proc

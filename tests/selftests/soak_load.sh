@@ -7,7 +7,6 @@
 # Time is counted in instructions: DEBUG_KOBJECT_RELEASE makes each unloading wait
 # for up to ten seconds, which then take none.
 # vm: --kernel debug --icount --smp 2 --nics 2:e1000,virtio-net-pci --timeout 900
-# vm: --kernel debug --icount --smp 2 --nics 2:e1000,virtio-net-pci --timeout 900 --driver c
 . "$(dirname "$0")/lib.sh"
 
 CYCLES=${CYCLES:-100} WARM_UP=20

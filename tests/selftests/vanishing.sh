@@ -4,7 +4,6 @@
 # kind are deleted or move away, a namespace ends while frames arrive, VLANs on bonds
 # and bonds on bonds are taken apart in each order, and unloaded as they are.
 # vm: --kernel debug --icount --smp 2 --timeout 600
-# vm: --kernel debug --icount --smp 2 --timeout 600 --driver c
 # shellcheck disable=SC2317 # called by name
 . "$(dirname "$0")/lib.sh"
 

@@ -375,7 +375,7 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
             // The bond's carrier is that of its slaves, chosen or not: nothing to tell of.
             state.chose = false;
         } else if link == LinkState::Up && state.active.get().is_none() {
-            state.activate(index);
+            state.activate(bond.dev(), index);
         }
     });
     bond.start_monitor();

@@ -48,7 +48,7 @@ fn remove_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) -> Op
     bond.decide(Follow::Now(rtnl), |bond, state| {
         let was_active = state.active.get().is_some_and(|active| active.is(port));
         if was_active {
-            state.activate(None);
+            state.activate(bond.dev(), None);
         }
         let index = state.position(port)?;
         let member = state.members.remove(index).ok()?;

@@ -205,7 +205,7 @@ impl Bond {
     fn set_active(&self, rtnl: &Rtnl, name: Option<IfName>) -> Result<(), OptError> {
         let Some(name) = name else {
             self.decide(Follow::Now(rtnl), |bond, state| {
-                state.activate(None);
+                state.activate(bond.dev(), None);
                 state.choose_active(bond.dev(), now_ms());
             });
             return Ok(());
@@ -243,7 +243,7 @@ impl Bond {
                 &dev,
                 "making interface the new active one"
             );
-            state.activate(Some(index));
+            state.activate(bond.dev(), Some(index));
             Ok(())
         })
     }

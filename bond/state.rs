@@ -385,12 +385,12 @@ impl State {
                 member.publish_link();
             }
         }
-        self.activate(choice.index);
+        self.activate(dev, choice.index);
         self.chose = true;
     }
 
     /// Makes the slave at `index` the active one: packets use it from now on.
-    pub(crate) fn activate(&mut self, index: Option<usize>) {
+    pub(crate) fn activate(&mut self, dev: &BondDev<Bond>, index: Option<usize>) {
         let old = self.active_position();
         let inactive = !self.params.all_slaves_active;
         let port = index
@@ -402,7 +402,7 @@ impl State {
                 member.set_role(false, false);
             }
         }
-        self.active.set(port);
+        self.active.set(dev, port);
         if self.params.mode == Mode::ActiveBackup {
             if let Some(member) = old.and_then(|at| self.members.get_mut(at)) {
                 member.set_role(true, inactive);

@@ -91,8 +91,19 @@ pub(crate) enum BondEvent {
     Gone,
 }
 
+/// The driver that this room serves.
+///
+/// # Safety
+///
+/// There is one such type only: what is behind a device that [`is_ours`] is taken for it. It keeps
+/// the [`BondDev`] it was created with in itself.
+pub(crate) unsafe trait Driver {}
+
+// SAFETY: The one driver; `Bond` has its `BondDev` as a private field, which is never moved out.
+unsafe impl Driver for crate::bond::Bond {}
+
 /// What a driver of a device above others does; the kernel's callbacks, made safe.
-pub(crate) trait Master: Send + Sync + Sized + 'static {
+pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
     /// What the driver keeps of each slave.
     type Slave: Send + Sync + 'static;
 
@@ -634,13 +645,14 @@ impl<B: Master> BondDev<B> {
 ///
 /// # Invariants
 ///
-/// `curr_active_slave` of the area is null if `held` is [`None`], and else points to that port.
+/// `area` is only compared: it may be gone if the cell was taken out of its bond. While it is
+/// there, its `curr_active_slave` is null if `held` is [`None`], and else points to that port.
 pub(crate) struct ActiveCell<B: Master> {
     area: NonNull<Private<B>>,
     held: Option<PortRef<B::Slave>>,
 }
 
-// SAFETY: The area may be used from any CPU; the cell is only written through `&mut`.
+// SAFETY: The address of the area is only compared; ports may be referred to from any CPU.
 unsafe impl<B: Master> Send for ActiveCell<B> {}
 
 impl<B: Master> ActiveCell<B> {
@@ -649,17 +661,28 @@ impl<B: Master> ActiveCell<B> {
         self.held.as_ref()
     }
 
-    /// Makes another slave the active one; packets use it from now on.
-    pub(crate) fn set(&mut self, port: Option<PortRef<B::Slave>>) {
+    /// Makes another slave the active one; packets use it from now on. Does nothing if `dev` is
+    /// not the bond that the cell was made for.
+    pub(crate) fn set(&mut self, dev: &BondDev<B>, port: Option<PortRef<B::Slave>>) {
+        if self.area != dev.0 {
+            return;
+        }
         let raw = port.as_ref().map_or(ptr::null_mut(), PortRef::as_ptr);
-        // SAFETY: The area lives as long as the cell, which is part of it. The pointer is written
-        // as a whole, and its target kept alive by `held`; the old one's memory is given back a
-        // grace period after its last reference at the earliest.
+        // SAFETY: The area lives as long as `dev`. The pointer is written as a whole, and its
+        // target kept alive by `held`; the old one's memory is given back a grace period after its
+        // last reference at the earliest.
         unsafe {
-            let slot = addr_of_mut!((*self.area.as_ref().shared.get()).curr_active_slave);
+            let slot = addr_of_mut!((*dev.shared()).curr_active_slave);
             AtomicPtr::from_ptr(slot).store(raw.cast(), Ordering::Release);
         }
         // INVARIANT: The pointer was just written.
         self.held = port;
+    }
+}
+
+impl<B: Master> Drop for ActiveCell<B> {
+    fn drop(&mut self) {
+        // Readers may still use the port: rather keep it for ever. Bonds end without one.
+        core::mem::forget(self.held.take());
     }
 }

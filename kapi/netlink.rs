@@ -84,25 +84,24 @@ impl<'a> Attrs<'a> {
     }
 
     /// The attribute with this number.
-    fn raw(&self, number: u16) -> Option<&'a bindings::nlattr> {
+    fn raw(&self, number: u16) -> Option<NonNull<bindings::nlattr>> {
         let number = usize::from(number);
         if number > self.max {
             return None;
         }
-        // SAFETY: By the type invariant there are more entries than `number`, each null or valid.
-        unsafe { (*self.table.as_ptr().add(number)).as_ref() }
+        // SAFETY: By the type invariant there are more entries than `number`.
+        NonNull::new(unsafe { *self.table.as_ptr().add(number) })
     }
 
     /// What the attribute with this number holds.
     pub(crate) fn get(&self, number: u16) -> Option<&'a [u8]> {
         let attr = self.raw(number)?;
         let header = size_of::<bindings::nlattr>();
-        let len = usize::from(attr.nla_len).checked_sub(header)?;
+        // SAFETY: By the type invariant the attribute is valid.
+        let len = usize::from(unsafe { (*attr.as_ptr()).nla_len }).checked_sub(header)?;
         // SAFETY: The kernel has checked that the attribute lies in the message as a whole: after
         // its header come as many bytes as its length says less the header.
-        Some(unsafe {
-            core::slice::from_raw_parts(ptr::from_ref(attr).cast::<u8>().add(header), len)
-        })
+        Some(unsafe { core::slice::from_raw_parts(attr.as_ptr().cast::<u8>().add(header), len) })
     }
 
     /// The first four bytes of an attribute, as a number in the order of this machine.
@@ -124,7 +123,7 @@ impl<'a> Attrs<'a> {
     pub(crate) fn refuse(&self, number: u16, extack: &ExtAck<'_>) -> Error {
         if let Some(attr) = self.raw(number) {
             // SAFETY: The place for texts is null or valid, the attribute is valid.
-            unsafe { bindings::bonding_extack_unsupported(extack.as_ptr(), attr) };
+            unsafe { bindings::bonding_extack_unsupported(extack.as_ptr(), attr.as_ptr()) };
         }
         EOPNOTSUPP
     }

@@ -87,6 +87,9 @@ unsafe fn state_of(net: *mut bindings::net) -> *mut State {
 pub(super) unsafe fn proc_dir(
     net: *mut bindings::net,
 ) -> Option<NonNull<bindings::proc_dir_entry>> {
+    if STATE_ID.load(Ordering::Relaxed) == 0 {
+        return None;
+    }
     // SAFETY: Bonds exist only between `init` and `exit`, of which the latter comes after all
     // bonds have gone. The field does not change between.
     NonNull::new(unsafe { (*state_of(net)).directory })

@@ -17,6 +17,7 @@ use super::{
 };
 use core::{
     fmt,
+    marker::PhantomData,
     ptr::NonNull, //
 };
 use kernel::{
@@ -35,14 +36,14 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// The pointer is valid, and nobody else's, for as long as the value.
-pub(crate) struct Text<'a>(&'a mut bindings::seq_file);
+/// The pointer is to a file being read by this task, which holds its lock, for the lifetime.
+pub(crate) struct Text<'a>(NonNull<bindings::seq_file>, PhantomData<&'a mut ()>);
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         // SAFETY: The file is being read, by the type invariant; the text is valid for its length.
         // The result tells only that there was no room, of which the kernel takes note itself.
-        unsafe { bindings::seq_write(self.0, text.as_ptr().cast(), text.len()) };
+        unsafe { bindings::seq_write(self.0.as_ptr(), text.as_ptr().cast(), text.len()) };
         Ok(())
     }
 }
@@ -119,7 +120,8 @@ unsafe extern "C" fn show<B: Master, T: BondText<B>>(
     // SAFETY: The file is valid, and ours for the call. Its private pointer is the data given when
     // it was made: a bond's device, which was registered and so initialised then, and stays
     // allocated as long as the file can have readers, by the invariant of `ProcFile`.
-    let (bond, file) = unsafe { (Private::<B>::own((*file).private.cast()), &mut *file) };
-    // INVARIANT: As said above.
-    from_result(|| T::write(bond, &mut Text(file)).map(|()| 0))
+    let bond = unsafe { Private::<B>::own((*file).private.cast()) };
+    // INVARIANT: The seq_file code calls this with the file's lock held.
+    let text = NonNull::new(file).map(|file| Text(file, PhantomData));
+    from_result(|| T::write(bond, &mut text.ok_or(EINVAL)?).map(|()| 0))
 }

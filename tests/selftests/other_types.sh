@@ -12,19 +12,19 @@ mk_nlmon_bond() {
 	ip link set nl0 master bond0
 }
 type_of() { cat "$NET/$1/type"; }
-gone() { [[ ! -e $NET/bond0 && ! -e /proc/net/bonding/bond0 ]]; }
+GONE='[[ ! -e $NET/bond0 && ! -e /proc/net/bonding/bond0 ]]'
 
 load max_bonds=0
 mk_nlmon_bond
 is "the bond has its slave's type" "$(type_of bond0)" "$(type_of nl0)"
 ip link del nl0
-becomes "the slave's end is the bond's" gone 20
+becomes "the slave's end is the bond's" "$GONE" 20
 
 mk_nlmon_bond
 ip link set nl0 group 7
 ip link set bond0 group 7
 ip link del group 7
-becomes "both deleted in one batch" gone 20
+becomes "both deleted in one batch" "$GONE" 20
 
 mk_nlmon_bond
 is "the module can be unloaded meanwhile" "$(timeout 60 rmmod bonding; echo $?)" 0

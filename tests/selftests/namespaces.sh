@@ -81,4 +81,8 @@ ok "the module unloads" rmmod bonding
 holds "nothing is left" "! in_a test -e $NET/inner -o -e $MASTERS -o -e /proc/net/bonding"
 load max_bonds=0
 is "loaded again, that namespace has its file again" "$(in_a cat $MASTERS; echo "$?")" 0
+# The pair goes before the namespace does: a kernel that waits for one end of it while the other's
+# namespace ends tells netlink sockets of it that are gone (netdev_genl_dev_notify()).
+ok "the slave's device goes" ip -n a link del s2
+becomes "both ends" "[[ ! -e $NET/far-s2 ]]"
 finish

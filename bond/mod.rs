@@ -273,11 +273,15 @@ impl Bond {
         let result = f(self, &mut state);
         state.publish(self, room);
         let unsettled = state.is_unsettled();
+        let stale = state.stale_view;
         drop(state);
         match follow {
             Follow::Now(rtnl) => self.settle(rtnl),
             Follow::Later if unsettled => self.dev.queue(Work::Settle, 0),
             Follow::Later => {}
+        }
+        if stale {
+            self.dev.queue(Work::Settle, 1);
         }
         result
     }

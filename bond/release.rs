@@ -52,6 +52,7 @@ fn remove_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) -> Op
         }
         let index = state.position(port)?;
         let member = state.members.remove(index).ok()?;
+        state.left = true;
         state.find_primary();
         if was_active && reason != Reason::BondGone {
             state.choose_active(bond.dev(), now_ms());

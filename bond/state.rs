@@ -153,6 +153,8 @@ pub(crate) struct State {
     pub(crate) running: bool,
     /// The active slave was chosen since the bond's carrier was last seen to.
     pub(crate) chose: bool,
+    /// A slave has left since packets last got a view.
+    pub(crate) left: bool,
     /// There was no memory for the view that packets ought to see.
     pub(crate) stale_view: bool,
     /// The bond's features are being computed.
@@ -177,6 +179,7 @@ impl State {
             igmp_left: 0,
             running: false,
             chose: false,
+            left: false,
             stale_view: false,
             computing_features: false,
             failed_over: false,
@@ -456,6 +459,7 @@ impl State {
         let dev = bond.dev();
         let carrier = self.has_carrier();
         let chose = core::mem::take(&mut self.chose);
+        let left = core::mem::take(&mut self.left);
         if carrier != dev.has_carrier() {
             dev.set_carrier(carrier);
             if chose {
@@ -467,9 +471,12 @@ impl State {
             return;
         }
         let Some(mut room) = room else {
-            // The old view may have slaves which have left: better none until there is memory.
             self.stale_view = true;
-            return bond.publish_view(None);
+            if left {
+                // The old view has a slave which has left: better none until there is memory.
+                bond.publish_view(None);
+            }
+            return;
         };
         let broadcast = self.params.mode == Mode::Broadcast;
         let usable = self

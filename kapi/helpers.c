@@ -5,6 +5,7 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
+#include <linux/if_vlan.h>
 #include <linux/igmp.h>
 #include <linux/ip.h>
 #include <linux/netdevice.h>
@@ -290,6 +291,33 @@ bool bonding_link_event_pending(const struct net_device *dev)
 	return test_bit(__LINK_STATE_LINKWATCH_PENDING, &dev->state);
 }
 
+int bonding_vlan_vid_add(struct net_device *dev, __be16 proto, u16 vid)
+{
+	return vlan_vid_add(dev, proto, vid);
+}
+
+void bonding_vlan_vid_del(struct net_device *dev, __be16 proto, u16 vid)
+{
+	vlan_vid_del(dev, proto, vid);
+}
+
+int bonding_vlan_vids_add_by_dev(struct net_device *dev,
+				 const struct net_device *by_dev)
+{
+	return vlan_vids_add_by_dev(dev, by_dev);
+}
+
+void bonding_vlan_vids_del_by_dev(struct net_device *dev,
+				  const struct net_device *by_dev)
+{
+	vlan_vids_del_by_dev(dev, by_dev);
+}
+
+bool bonding_vlan_uses_dev(const struct net_device *dev)
+{
+	return vlan_uses_dev(dev);
+}
+
 struct sk_buff *bonding_skb_clone(struct sk_buff *skb)
 {
 	return skb_clone(skb, GFP_ATOMIC);
@@ -420,6 +448,11 @@ struct proc_dir_entry *bonding_proc_create(const char *name,
 					   void *data)
 {
 	return proc_create_single_data(name, 0444, dir, show, data);
+}
+
+void bonding_proc_remove(struct proc_dir_entry *entry)
+{
+	proc_remove(entry);
 }
 
 /* Netlink. */

@@ -64,6 +64,15 @@ netdev_features_t bonding_add_tso_features(netdev_features_t features,
 
 bool bonding_link_event_pending(const struct net_device *dev);
 
+/* VLANs; without CONFIG_VLAN_8021Q there are none. */
+int bonding_vlan_vid_add(struct net_device *dev, __be16 proto, u16 vid);
+void bonding_vlan_vid_del(struct net_device *dev, __be16 proto, u16 vid);
+int bonding_vlan_vids_add_by_dev(struct net_device *dev,
+				 const struct net_device *by_dev);
+void bonding_vlan_vids_del_by_dev(struct net_device *dev,
+				  const struct net_device *by_dev);
+bool bonding_vlan_uses_dev(const struct net_device *dev);
+
 /* Packets. */
 struct sk_buff *bonding_skb_clone(struct sk_buff *skb);
 struct sk_buff *bonding_skb_share_check(struct sk_buff *skb);
@@ -104,6 +113,7 @@ struct proc_dir_entry *bonding_proc_create(const char *name,
 					   struct proc_dir_entry *dir,
 					   int (*show)(struct seq_file *, void *),
 					   void *data);
+void bonding_proc_remove(struct proc_dir_entry *entry);
 
 /* Netlink. */
 void bonding_extack_unsupported(struct netlink_ext_ack *extack,

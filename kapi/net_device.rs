@@ -403,31 +403,31 @@ impl NetDevice {
     /// Adds the VLAN filter entries of `from`.
     pub(crate) fn add_vlans_of(&self, _rtnl: &Rtnl, from: &NetDevice) -> Result {
         // SAFETY: RTNL is held; both devices are alive.
-        to_result(unsafe { bindings::vlan_vids_add_by_dev(self.as_ptr(), from.as_ptr()) })
+        to_result(unsafe { bindings::bonding_vlan_vids_add_by_dev(self.as_ptr(), from.as_ptr()) })
     }
 
     /// Removes the VLAN filter entries of `from`.
     pub(crate) fn remove_vlans_of(&self, _rtnl: &Rtnl, from: &NetDevice) {
         // SAFETY: RTNL is held; both devices are alive.
-        unsafe { bindings::vlan_vids_del_by_dev(self.as_ptr(), from.as_ptr()) };
+        unsafe { bindings::bonding_vlan_vids_del_by_dev(self.as_ptr(), from.as_ptr()) };
     }
 
     /// Adds one VLAN filter entry (`proto` in network order).
     pub(crate) fn add_vlan(&self, _rtnl: &Rtnl, proto: u16, vid: u16) -> Result {
         // SAFETY: RTNL is held and the device is alive.
-        to_result(unsafe { bindings::vlan_vid_add(self.as_ptr(), proto, vid) })
+        to_result(unsafe { bindings::bonding_vlan_vid_add(self.as_ptr(), proto, vid) })
     }
 
     /// Removes one VLAN filter entry (`proto` in network order).
     pub(crate) fn remove_vlan(&self, _rtnl: &Rtnl, proto: u16, vid: u16) {
         // SAFETY: RTNL is held and the device is alive.
-        unsafe { bindings::vlan_vid_del(self.as_ptr(), proto, vid) };
+        unsafe { bindings::bonding_vlan_vid_del(self.as_ptr(), proto, vid) };
     }
 
     /// Whether VLAN devices stand above this one.
     pub(crate) fn has_vlans(&self, _rtnl: &Rtnl) -> bool {
         // SAFETY: RTNL is held and the device is alive.
-        unsafe { bindings::vlan_uses_dev(self.as_ptr()) }
+        unsafe { bindings::bonding_vlan_uses_dev(self.as_ptr()) }
     }
 
     /// Whether somebody receives this device's packets already, in its stead.

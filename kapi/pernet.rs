@@ -189,7 +189,7 @@ unsafe extern "C" fn init<M: MastersFile>(net: *mut bindings::net) -> c_int {
         (*state).directory = bindings::bonding_proc_mkdir(net, DIRECTORY.as_char_ptr());
         (*state).directory
     };
-    if directory.is_null() {
+    if cfg!(CONFIG_PROC_FS) && directory.is_null() {
         log::module(
             log::Level::Warn,
             format_args!("Warning: Cannot create /proc/net/bonding"),
@@ -255,7 +255,7 @@ unsafe extern "C" fn exit_rtnl(net: *mut bindings::net, list: *mut bindings::lis
 unsafe extern "C" fn exit(net: *mut bindings::net) {
     // SAFETY: The state exists. The entry is null, of which the call takes no notice, or our
     // directory, which nobody uses any more.
-    unsafe { bindings::proc_remove((*state_of(net)).directory) };
+    unsafe { bindings::bonding_proc_remove((*state_of(net)).directory) };
 }
 
 /// The namespace that a file belongs to.

@@ -104,7 +104,7 @@ impl Drop for ProcFile {
     fn drop(&mut self) {
         // SAFETY: The entry is in `/proc`, by the type invariant. The call waits for readers, so
         // the device may go afterwards.
-        unsafe { bindings::proc_remove(self.entry.as_ptr()) };
+        unsafe { bindings::bonding_proc_remove(self.entry.as_ptr()) };
     }
 }
 

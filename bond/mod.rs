@@ -334,7 +334,7 @@ impl Master for Bond {
         }? Error)
     }
 
-    fn initial_mode() -> (u8, &'static DeviceOps) {
+    fn initial_mode() -> (u8, &'static DeviceOps<Self>) {
         let mode = defaults().params.mode;
         (mode.as_u8(), modes::device_ops(mode))
     }

@@ -167,7 +167,7 @@ pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
     fn bond_event(&self, rtnl: &Rtnl, event: BondEvent);
 
     /// The mode of a bond that has just been made, as C code reads it, and its device operations.
-    fn initial_mode() -> (u8, &'static DeviceOps);
+    fn initial_mode() -> (u8, &'static DeviceOps<Self>);
 }
 
 /// What lies behind `netdev_priv()` of our devices.
@@ -513,9 +513,9 @@ impl<B: Master> BondDev<B> {
     /// Changes the mode: what C code reads, and how the device sends.
     ///
     /// The device must be down.
-    pub(crate) fn set_mode(&self, _rtnl: &Rtnl, mode: u8, ops: &'static DeviceOps) {
-        // SAFETY: RTNL serialises writers of both fields. All our operations have the same
-        // callbacks but that for sending, which is not called while the device is down.
+    pub(crate) fn set_mode(&self, _rtnl: &Rtnl, mode: u8, ops: &'static DeviceOps<B>) {
+        // SAFETY: RTNL serialises writers of both fields, of which readers see the old or the new
+        // value. Both tables are of driver `B`, so either fits the device, by their invariant.
         unsafe {
             addr_of_mut!((*self.shared()).params.mode).write_volatile(i32::from(mode));
             addr_of_mut!((*self.as_ptr()).netdev_ops).write_volatile(ops.as_ptr());

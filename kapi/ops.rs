@@ -47,13 +47,17 @@ pub(crate) trait Transmit<B: Master>: 'static {
 }
 
 /// A table of device operations of a driver `B`.
-#[repr(transparent)]
-pub(crate) struct DeviceOps(bindings::net_device_ops);
+///
+/// # Invariants
+///
+/// The table is that of an [`OpsOf<B, T>`]: its operations are for devices with a `Private<B>`, and
+/// but for that which sends, they are the same in all tables of `B`.
+pub(crate) struct DeviceOps<B>(bindings::net_device_ops, PhantomData<fn(&B)>);
 
 // SAFETY: The kernel only reads it.
-unsafe impl Sync for DeviceOps {}
+unsafe impl<B> Sync for DeviceOps<B> {}
 
-impl DeviceOps {
+impl<B> DeviceOps<B> {
     /// The pointer that the kernel keeps.
     pub(super) fn as_ptr(&'static self) -> *const bindings::net_device_ops {
         &self.0
@@ -65,27 +69,31 @@ pub(crate) struct OpsOf<B, T>(PhantomData<(B, T)>);
 
 impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
     /// The table.
-    pub(crate) const TABLE: DeviceOps = DeviceOps(bindings::net_device_ops {
-        ndo_init: Some(Private::<B>::init),
-        ndo_uninit: Some(uninit::<B>),
-        ndo_open: Some(open::<B>),
-        ndo_stop: Some(stop::<B>),
-        ndo_start_xmit: Some(start_xmit::<B, T>),
-        ndo_select_queue: Some(bindings::bonding_select_queue),
-        ndo_get_stats64: Some(get_stats::<B>),
-        ndo_change_rx_flags: Some(change_rx_flags::<B>),
-        ndo_set_rx_mode: Some(set_rx_mode::<B>),
-        ndo_change_mtu: Some(change_mtu::<B>),
-        ndo_set_mac_address: Some(set_mac_address::<B>),
-        ndo_vlan_rx_add_vid: Some(vlan_rx_add_vid::<B>),
-        ndo_vlan_rx_kill_vid: Some(vlan_rx_kill_vid::<B>),
-        ndo_add_slave: Some(add_slave::<B>),
-        ndo_del_slave: Some(del_slave::<B>),
-        ndo_fix_features: Some(fix_features::<B>),
-        ndo_features_check: Some(bindings::passthru_features_check),
-        // SAFETY: All other fields are optional function pointers: null is `None`.
-        ..unsafe { MaybeUninit::zeroed().assume_init() }
-    });
+    // INVARIANT: This is the table of the type; only `ndo_start_xmit` depends on `T`.
+    pub(crate) const TABLE: DeviceOps<B> = DeviceOps(
+        bindings::net_device_ops {
+            ndo_init: Some(Private::<B>::init),
+            ndo_uninit: Some(uninit::<B>),
+            ndo_open: Some(open::<B>),
+            ndo_stop: Some(stop::<B>),
+            ndo_start_xmit: Some(start_xmit::<B, T>),
+            ndo_select_queue: Some(bindings::bonding_select_queue),
+            ndo_get_stats64: Some(get_stats::<B>),
+            ndo_change_rx_flags: Some(change_rx_flags::<B>),
+            ndo_set_rx_mode: Some(set_rx_mode::<B>),
+            ndo_change_mtu: Some(change_mtu::<B>),
+            ndo_set_mac_address: Some(set_mac_address::<B>),
+            ndo_vlan_rx_add_vid: Some(vlan_rx_add_vid::<B>),
+            ndo_vlan_rx_kill_vid: Some(vlan_rx_kill_vid::<B>),
+            ndo_add_slave: Some(add_slave::<B>),
+            ndo_del_slave: Some(del_slave::<B>),
+            ndo_fix_features: Some(fix_features::<B>),
+            ndo_features_check: Some(bindings::passthru_features_check),
+            // SAFETY: All other fields are optional function pointers: null is `None`.
+            ..unsafe { MaybeUninit::zeroed().assume_init() }
+        },
+        PhantomData,
+    );
 }
 
 /// A table that is never written.

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// The device operations of a bond in `mode`: a packet pays no dispatch for it.
-pub(crate) fn device_ops(mode: Mode) -> &'static DeviceOps {
+pub(crate) fn device_ops(mode: Mode) -> &'static DeviceOps<Bond> {
     match mode {
         Mode::RoundRobin => &OpsOf::<Bond, balance_rr::BalanceRr>::TABLE,
         Mode::ActiveBackup => &OpsOf::<Bond, active_backup::ActiveBackup>::TABLE,

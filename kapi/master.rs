@@ -281,26 +281,33 @@ impl<B: Master> Private<B> {
     unsafe fn try_init(dev: *mut bindings::net_device) -> Result {
         // SAFETY: It is one of our devices, by the requirement.
         let area = unsafe { Self::of_dev(dev) };
-        // SAFETY: The area is valid and not shared yet.
+        // SAFETY: The area is valid, as the device is.
         let shared = unsafe { (*area).shared.get() };
-        // SAFETY: As above; the name is NUL-terminated. The works lie in the area, which outlives
-        // them: `destroy` waits for them.
-        unsafe {
-            let queue = bindings::bonding_alloc_queue(addr_of_mut!((*dev).name).cast());
-            if queue.is_null() {
-                return Err(ENOMEM);
-            }
-            (*shared).wq = queue;
-            for work in Work::ALL {
-                bindings::bonding_init_work(work.in_bonding(shared), Some(work.function::<B>()));
-            }
-            bindings::bonding_lockdep_set_classes(dev);
-            if bindings::bonding_lacks_address(dev) {
-                bindings::bonding_eth_hw_addr_random(dev);
-            }
-            if let Some(group) = NonNull::new(SYSFS_GROUP.load(Ordering::Relaxed)) {
-                (*dev).sysfs_groups[0] = group.as_ptr();
-            }
+        // SAFETY: The device is valid, and its name ends with a NUL.
+        let queue = unsafe { bindings::bonding_alloc_queue(addr_of_mut!((*dev).name).cast()) };
+        if queue.is_null() {
+            return Err(ENOMEM);
+        }
+        // SAFETY: The area is valid, and nobody else uses it yet.
+        unsafe { (*shared).wq = queue };
+        for work in Work::ALL {
+            // SAFETY: The area is valid.
+            let place = unsafe { work.in_bonding(shared) };
+            // SAFETY: The place is valid and nobody else's yet. Its function is for works in an
+            // area of `B`, as this is, which stays until `destroy` has waited for the work.
+            unsafe { bindings::bonding_init_work(place, Some(work.function::<B>())) };
+        }
+        // SAFETY: The device is valid, and its locks are not in use yet.
+        unsafe { bindings::bonding_lockdep_set_classes(dev) };
+        // SAFETY: The device is valid, and has an address, maybe of zeros.
+        if unsafe { bindings::bonding_lacks_address(dev) } {
+            // SAFETY: The device is valid, and RTNL held, which guards the address.
+            unsafe { bindings::bonding_eth_hw_addr_random(dev) };
+        }
+        if let Some(group) = NonNull::new(SYSFS_GROUP.load(Ordering::Relaxed)) {
+            // SAFETY: The device is valid, and its groups are read only after this function. The
+            // group is static.
+            unsafe { (*dev).sysfs_groups[0] = group.as_ptr() };
         }
         // SAFETY: The area is part of the device's memory, so not null.
         let area = unsafe { NonNull::new_unchecked(area) };
@@ -389,30 +396,36 @@ pub(crate) fn create_bond<B: Master>(
         return Err(ENODEV);
     }
     let name = name.as_array();
-    // SAFETY: The name is NUL-terminated, `setup` fits the size of the private area, and RTNL is
-    // held for the registration; a device that could not be registered is freed again.
-    unsafe {
-        let dev = bindings::alloc_netdev_mqs(
-            i32::try_from(Private::<B>::SIZE).map_err(|_| EINVAL)?,
+    let size = i32::try_from(Private::<B>::SIZE).map_err(|_| EINVAL)?;
+    // SAFETY: The name ends with a NUL, and `setup` expects a private area of this size.
+    let dev = unsafe {
+        bindings::alloc_netdev_mqs(
+            size,
             name.as_ptr().cast(),
             bindings::NET_NAME_UNKNOWN as u8,
             Some(Private::<B>::setup),
             queues,
             queues,
-        );
-        if dev.is_null() {
-            return Err(ENOMEM);
-        }
-        bindings::bonding_set_dev_net(dev, net.as_ptr());
-        (*dev).rtnl_link_ops = link_ops;
-        let registered = to_result(bindings::register_netdevice(dev));
-        if registered.is_err() {
-            bindings::free_netdev(dev);
-        } else {
-            bindings::netif_carrier_off(dev);
-        }
-        registered
+        )
+    };
+    if dev.is_null() {
+        return Err(ENOMEM);
     }
+    // SAFETY: The device was just allocated and is ours alone; the namespace is alive.
+    unsafe { bindings::bonding_set_dev_net(dev, net.as_ptr()) };
+    // SAFETY: The device is ours alone, and what `LINK_OPS` names is static.
+    unsafe { (*dev).rtnl_link_ops = link_ops };
+    // SAFETY: RTNL is held, and `setup` has prepared the device.
+    let registered = to_result(unsafe { bindings::register_netdevice(dev) });
+    if registered.is_err() {
+        // SAFETY: The registration failed, so the device is ours to free, once; the kernel puts
+        // that off where it has yet to finish with the device.
+        unsafe { bindings::free_netdev(dev) };
+    } else {
+        // SAFETY: The device is registered, and stays so while RTNL is held.
+        unsafe { bindings::netif_carrier_off(dev) };
+    }
+    registered
 }
 
 /// Unregisters a bond; its slaves are released. Does nothing if that is happening already, or if
@@ -588,16 +601,14 @@ impl<B: Master> BondDev<B> {
 
     /// Gives the bond the MAC address of a slave, and tells everybody.
     pub(crate) fn take_mac_of(&self, rtnl: &Rtnl, slave: &NetDevice) -> Result {
-        // SAFETY: RTNL is held, which keeps the address valid; both devices are alive.
+        // SAFETY: The slave is alive, and RTNL keeps its address from being replaced.
+        let mac = unsafe { (*slave.as_ptr()).dev_addr };
+        // SAFETY: RTNL is held, which keeps the address valid; the device is alive.
         to_result(unsafe {
-            bindings::netif_pre_changeaddr_notify(
-                self.as_ptr(),
-                (*slave.as_ptr()).dev_addr,
-                ptr::null_mut(),
-            )
+            bindings::netif_pre_changeaddr_notify(self.as_ptr(), mac, ptr::null_mut())
         })?;
         self.store_mac(rtnl, &slave.mac(rtnl));
-        // SAFETY: RTNL guards the field.
+        // SAFETY: The device is alive, and RTNL guards the field.
         unsafe { (*self.as_ptr()).addr_assign_type = bindings::NET_ADDR_STOLEN as u8 };
         // The change has happened: nobody can refuse it any more.
         let _ = self.announce(rtnl, super::net_device::Announce::ChangeAddr);

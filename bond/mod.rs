@@ -509,17 +509,17 @@ impl Master for Bond {
         release::release(self, rtnl, dev, Reason::Asked)
     }
 
-    fn slave_event(&self, rtnl: &Rtnl, port: &PortRef, event: SlaveEvent) {
+    fn slave_event(&self, port: &PortRef, event: SlaveEvent<'_>) {
         match event {
-            SlaveEvent::Link => self.link_event(rtnl, port),
+            SlaveEvent::Link(lock) => self.link_event(port, &lock),
             SlaveEvent::Down => self.look_at(port),
             SlaveEvent::Renamed => self.slave_renamed(),
-            SlaveEvent::Features => self.slave_features_changed(rtnl),
-            SlaveEvent::ResendIgmp => {
+            SlaveEvent::Features(rtnl) => self.slave_features_changed(rtnl),
+            SlaveEvent::ResendIgmp(rtnl) => {
                 // Listeners to this event cannot refuse it.
                 let _ = self.dev.announce(rtnl, Announce::ResendIgmp);
             }
-            SlaveEvent::Gone => self.slave_gone(rtnl, port),
+            SlaveEvent::Gone(rtnl) => self.slave_gone(rtnl, port),
         }
     }
 

@@ -12,6 +12,7 @@ use super::{
         AddressLock,
         ExtAck,
         Features,
+        InstanceLock,
         NetDevice,
         Stats, //
     },
@@ -62,22 +63,21 @@ use kernel::{
 
 /// Something that happened to a slave's device.
 ///
-/// Where the kernel raises the event under the instance lock of the device, nothing that takes
-/// that lock (most that is done to a device) may be called from within.
-#[derive(Clone, Copy)]
-pub(crate) enum SlaveEvent {
-    /// It was opened, or its link, speed or flags changed. Raised under its instance lock.
-    Link,
-    /// It is closed. Raised under its instance lock.
+/// The kernel raises the first three events under the instance lock of the device, which most that
+/// is done to a device takes. All that does so wants a [`Rtnl`], and these events give none.
+pub(crate) enum SlaveEvent<'a> {
+    /// It was opened, or its link, speed or flags changed.
+    Link(InstanceLock<'a>),
+    /// It is closed.
     Down,
-    /// It was renamed. Raised under its instance lock.
+    /// It was renamed.
     Renamed,
     /// Its features changed.
-    Features,
+    Features(&'a Rtnl),
     /// Multicast memberships are to be reported again.
-    ResendIgmp,
+    ResendIgmp(&'a Rtnl),
     /// It is being unregistered, or leaves the network namespace.
-    Gone,
+    Gone(&'a Rtnl),
 }
 
 /// Something that happened to the bond's own device.
@@ -161,7 +161,7 @@ pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
     fn remove_slave(&self, rtnl: &Rtnl, dev: &NetDevice) -> Result;
 
     /// Something happened to a slave.
-    fn slave_event(&self, rtnl: &Rtnl, port: &PortRef<Self::Slave>, event: SlaveEvent);
+    fn slave_event(&self, port: &PortRef<Self::Slave>, event: SlaveEvent<'_>);
 
     /// Something happened to the bond.
     fn bond_event(&self, rtnl: &Rtnl, event: BondEvent);

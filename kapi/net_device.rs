@@ -24,7 +24,10 @@ use kernel::{
         ARef,
         AlwaysRefCounted, //
     },
-    types::Opaque, //
+    types::{
+        NotThreadSafe,
+        Opaque, //
+    },
 };
 
 /// Features a device offers or wants (`include/linux/netdev_features.h`).
@@ -438,26 +441,15 @@ impl NetDevice {
 
     /// Speed (Mb/s) and duplex (`DUPLEX_*`) as the driver says; both or nothing.
     ///
-    /// Takes the device's instance lock, so not to be called from an event of the device.
-    pub(crate) fn speed_duplex(&self, rtnl: &Rtnl) -> Option<(u32, u8)> {
+    /// Takes the device's instance lock; see [`InstanceLock::speed_duplex`].
+    pub(crate) fn speed_duplex(&self, _rtnl: &Rtnl) -> Option<(u32, u8)> {
         // SAFETY: The device is alive.
         unsafe { bindings::bonding_lock_instance(self.as_ptr()) };
-        let settings = self.speed_duplex_in_event(rtnl);
+        // INVARIANT: RTNL is held, and the lock was just taken.
+        let settings = InstanceLock(self, NotThreadSafe).speed_duplex();
         // SAFETY: The device is alive, and locked above.
         unsafe { bindings::bonding_unlock_instance(self.as_ptr()) };
         settings
-    }
-
-    /// As [`Self::speed_duplex`], from within an event of the device which the kernel raises under
-    /// the instance lock (`NETDEV_UP`, `NETDEV_CHANGE`).
-    pub(crate) fn speed_duplex_in_event(&self, _rtnl: &Rtnl) -> Option<(u32, u8)> {
-        let mut speed = 0;
-        let mut duplex = 0;
-        // SAFETY: RTNL is held, the device is alive, the results are valid for writes.
-        let err =
-            unsafe { bindings::bonding_link_settings(self.as_ptr(), &mut speed, &mut duplex) };
-        let known = err == 0 && speed != 0 && speed != u32::MAX && duplex <= 1;
-        known.then_some((speed, duplex))
     }
 
     /// Turns large receive offload off.
@@ -544,6 +536,37 @@ impl<'a> AddressLock<'a> {
     pub(super) unsafe fn assume(dev: &'a NetDevice) -> Self {
         // INVARIANT: Required of the caller.
         Self(dev)
+    }
+}
+
+/// Evidence that a device's instance lock is held, and RTNL, as inside some of its events.
+///
+/// # Invariants
+///
+/// The current task holds RTNL for the lifetime, and the instance lock of the device if it uses
+/// that.
+pub(crate) struct InstanceLock<'a>(&'a NetDevice, NotThreadSafe);
+
+impl<'a> InstanceLock<'a> {
+    /// Makes the evidence.
+    ///
+    /// # Safety
+    ///
+    /// The current task must hold RTNL for `'a`, and the instance lock of `dev` if `dev` uses that.
+    pub(super) unsafe fn assume(dev: &'a NetDevice) -> Self {
+        // INVARIANT: Required of the caller.
+        Self(dev, NotThreadSafe)
+    }
+
+    /// As [`NetDevice::speed_duplex`], with the instance lock held.
+    pub(crate) fn speed_duplex(&self) -> Option<(u32, u8)> {
+        let (mut speed, mut duplex) = (0, 0);
+        // SAFETY: Both locks are held, by the type invariant; the device is alive, and the results
+        // are valid for writes.
+        let err =
+            unsafe { bindings::bonding_link_settings(self.0.as_ptr(), &mut speed, &mut duplex) };
+        let known = err == 0 && speed != 0 && speed != u32::MAX && duplex <= 1;
+        known.then_some((speed, duplex))
     }
 }
 

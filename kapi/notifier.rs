@@ -11,7 +11,10 @@ use super::{
         Master,
         SlaveEvent, //
     },
-    net_device::NetDevice,
+    net_device::{
+        InstanceLock,
+        NetDevice, //
+    },
     rtnl::Rtnl, //
 };
 use core::marker::PhantomData;
@@ -66,15 +69,27 @@ impl<B> Drop for Notifier<B> {
     }
 }
 
-/// What a slave's driver has to be told of event `event`.
-fn slave_event(event: bindings::netdev_cmd) -> Option<SlaveEvent> {
+/// What a slave's driver has to be told of event `event` of `dev`.
+///
+/// # Safety
+///
+/// The current task must be in this event of `dev`, for `'a`.
+unsafe fn slave_event<'a>(
+    event: bindings::netdev_cmd,
+    dev: &'a NetDevice,
+    rtnl: &'a Rtnl,
+) -> Option<SlaveEvent<'a>> {
     Some(match event {
-        bindings::netdev_cmd_NETDEV_UP | bindings::netdev_cmd_NETDEV_CHANGE => SlaveEvent::Link,
+        bindings::netdev_cmd_NETDEV_UP | bindings::netdev_cmd_NETDEV_CHANGE => {
+            // SAFETY: The kernel raises these two under RTNL and the device's instance lock
+            // (`Documentation/networking/netdevices.rst`).
+            SlaveEvent::Link(unsafe { InstanceLock::assume(dev) })
+        }
         bindings::netdev_cmd_NETDEV_DOWN => SlaveEvent::Down,
         bindings::netdev_cmd_NETDEV_CHANGENAME => SlaveEvent::Renamed,
-        bindings::netdev_cmd_NETDEV_FEAT_CHANGE => SlaveEvent::Features,
-        bindings::netdev_cmd_NETDEV_RESEND_IGMP => SlaveEvent::ResendIgmp,
-        bindings::netdev_cmd_NETDEV_UNREGISTER => SlaveEvent::Gone,
+        bindings::netdev_cmd_NETDEV_FEAT_CHANGE => SlaveEvent::Features(rtnl),
+        bindings::netdev_cmd_NETDEV_RESEND_IGMP => SlaveEvent::ResendIgmp(rtnl),
+        bindings::netdev_cmd_NETDEV_UNREGISTER => SlaveEvent::Gone(rtnl),
         _ => return None,
     })
 }
@@ -109,8 +124,11 @@ unsafe extern "C" fn called<B: Master>(
     if let (Some(event), Some(bond)) = (bond_event(event), bond_of::<B>(&rtnl, dev)) {
         bond.bond_event(&rtnl, event);
     }
-    if let (Some(event), Some((bond, port))) = (slave_event(event), port_of::<B>(&rtnl, dev)) {
-        bond.slave_event(&rtnl, &port, event);
+    if let Some((bond, port)) = port_of::<B>(&rtnl, dev) {
+        // SAFETY: This is the event, to its end.
+        if let Some(event) = unsafe { slave_event(event, dev, &rtnl) } {
+            bond.slave_event(&port, event);
+        }
     }
     bindings::NOTIFY_DONE as c_int
 }

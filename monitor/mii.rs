@@ -10,6 +10,7 @@ use crate::{
         Follow, //
     },
     kapi::{
+        net_device::InstanceLock,
         rtnl::Rtnl,
         time::{
             msecs_to_jiffies,
@@ -22,8 +23,8 @@ use crate::{
 
 impl Bond {
     /// A slave's device has new link, speed or flags: acts on it at once.
-    pub(crate) fn link_event(&self, rtnl: &Rtnl, port: &PortRef) {
-        self.note_speed(port, port.dev().speed_duplex_in_event(rtnl));
+    pub(crate) fn link_event(&self, port: &PortRef, lock: &InstanceLock<'_>) {
+        self.note_speed(port, lock.speed_duplex());
         self.look_at(port);
     }
 

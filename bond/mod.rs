@@ -581,7 +581,7 @@ impl Bond {
         if release::release(self, rtnl, port.dev(), Reason::DeviceGone).is_err() {
             return;
         }
-        if !was_ethernet && !self.has_slaves() && self.dev.is_registered() {
+        if !was_ethernet && !self.has_slaves() && self.dev.is_staying(rtnl) {
             bond_log!(Level::Info, &*self.dev, "Destroying bond");
             self.dev.destroy(rtnl);
         }

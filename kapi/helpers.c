@@ -179,10 +179,15 @@ bool bonding_is_staying(const struct net_device *dev)
 	return dev->reg_state == NETREG_REGISTERED && !dev->dismantle;
 }
 
-bool bonding_is_registered(const struct net_device *dev)
+/*
+ * A device that is being unregistered counts until ndo_uninit is over: after
+ * that it loses its kobject first, and reg_state changes without RTNL.
+ */
+bool bonding_is_registered(struct net_device *dev)
 {
-	return dev->reg_state == NETREG_REGISTERED ||
-	       dev->reg_state == NETREG_UNREGISTERING;
+	return (dev->reg_state == NETREG_REGISTERED ||
+		dev->reg_state == NETREG_UNREGISTERING) &&
+	       device_is_registered(&dev->dev);
 }
 
 netdev_features_t bonding_features(const struct net_device *dev)

@@ -38,7 +38,7 @@ bool bonding_lacks_address(const struct net_device *dev);
 void bonding_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info);
 
 /* Any device. */
-bool bonding_is_registered(const struct net_device *dev);
+bool bonding_is_registered(struct net_device *dev);
 bool bonding_is_staying(const struct net_device *dev);
 netdev_features_t bonding_features(const struct net_device *dev);
 void bonding_dev_hold(struct net_device *dev);

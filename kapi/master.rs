@@ -430,9 +430,8 @@ pub(crate) fn create_bond<B: Master>(
 
 /// Unregisters a bond; its slaves are released. Does nothing if that is happening already, or if
 /// `dev` is no bond of ours.
-pub(crate) fn destroy_bond(_rtnl: &Rtnl, dev: &NetDevice) {
-    // SAFETY: The device is alive.
-    if !is_ours(dev) || !unsafe { bindings::bonding_is_staying(dev.as_ptr()) } {
+pub(crate) fn destroy_bond(rtnl: &Rtnl, dev: &NetDevice) {
+    if !is_ours(dev) || !dev.is_staying(rtnl) {
         return;
     }
     // SAFETY: RTNL is held; the device is registered and in no list of devices to be unregistered.
@@ -501,7 +500,19 @@ impl<B: Master> BondDev<B> {
         )?)
     }
 
-    /// Links a slave below this bond; `EINVAL` if the port was made for another one.
+    /// `EINVAL` if the port was made for another bond; `ENODEV` if either device is being
+    /// unregistered, as nobody would be told to undo what is registered for it.
+    fn may_tie(&self, rtnl: &Rtnl, port: &PortRef<B::Slave>) -> Result {
+        if port.bonding() != self.shared() {
+            return Err(EINVAL);
+        }
+        if !self.is_staying(rtnl) || !port.dev().is_staying(rtnl) {
+            return Err(ENODEV);
+        }
+        Ok(())
+    }
+
+    /// Links a slave below this bond.
     pub(crate) fn link(
         &self,
         rtnl: &Rtnl,
@@ -509,17 +520,13 @@ impl<B: Master> BondDev<B> {
         lag: LagType,
         extack: &ExtAck<'_>,
     ) -> Result<UpperLink<B::Slave>> {
-        if port.bonding() != self.shared() {
-            return Err(EINVAL);
-        }
+        self.may_tie(rtnl, port)?;
         UpperLink::new(rtnl, self, port, lag, extack)
     }
 
-    /// Lets the bond receive what a slave receives; `EINVAL` if the port was made for another one.
+    /// Lets the bond receive what a slave receives.
     pub(crate) fn hook(&self, rtnl: &Rtnl, port: &PortRef<B::Slave>) -> Result<RxHook<B::Slave>> {
-        if port.bonding() != self.shared() {
-            return Err(EINVAL);
-        }
+        self.may_tie(rtnl, port)?;
         RxHook::new::<B>(rtnl, self, port)
     }
 
@@ -601,9 +608,10 @@ impl<B: Master> BondDev<B> {
 
     /// Gives the bond the MAC address of a slave, and tells everybody.
     pub(crate) fn take_mac_of(&self, rtnl: &Rtnl, slave: &NetDevice) -> Result {
+        self.need_registered(rtnl)?;
         // SAFETY: The slave is alive, and RTNL keeps its address from being replaced.
         let mac = unsafe { (*slave.as_ptr()).dev_addr };
-        // SAFETY: RTNL is held, which keeps the address valid; the device is alive.
+        // SAFETY: RTNL is held, which keeps the address valid; the device is registered.
         to_result(unsafe {
             bindings::netif_pre_changeaddr_notify(self.as_ptr(), mac, ptr::null_mut())
         })?;
@@ -613,12 +621,6 @@ impl<B: Master> BondDev<B> {
         // The change has happened: nobody can refuse it any more.
         let _ = self.announce(rtnl, super::net_device::Announce::ChangeAddr);
         Ok(())
-    }
-
-    /// Whether the bond is registered, and not being unregistered already.
-    pub(crate) fn is_registered(&self) -> bool {
-        // SAFETY: The device is alive.
-        unsafe { bindings::bonding_is_staying(self.as_ptr()) }
     }
 
     /// Unregisters the bond.

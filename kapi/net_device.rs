@@ -168,6 +168,25 @@ impl NetDevice {
         self.0.get()
     }
 
+    /// Whether the device is registered, and not being unregistered already. RTNL keeps it so.
+    pub(crate) fn is_staying(&self, _rtnl: &Rtnl) -> bool {
+        // SAFETY: The device is alive; RTNL is held.
+        unsafe { bindings::bonding_is_staying(self.as_ptr()) }
+    }
+
+    /// `ENODEV` if the device was unregistered: its driver, which must not be called any more, may
+    /// have freed what its operations use. RTNL keeps the answer true.
+    ///
+    /// Those who hear of the device's end, and its own `ndo_uninit`, come before that.
+    pub(super) fn need_registered(&self, _rtnl: &Rtnl) -> Result {
+        // SAFETY: The device is alive; RTNL is held.
+        if unsafe { bindings::bonding_is_registered(self.as_ptr()) } {
+            Ok(())
+        } else {
+            Err(ENODEV)
+        }
+    }
+
     /// Whether both are the same device.
     pub(crate) fn is(&self, other: &NetDevice) -> bool {
         ptr::eq(self, other)
@@ -311,7 +330,8 @@ impl NetDevice {
     }
 
     /// Gives the device `mac`, through its driver and with the notifications due.
-    pub(crate) fn set_mac(&self, _rtnl: &Rtnl, mac: &HwAddr, extack: &ExtAck<'_>) -> Result {
+    pub(crate) fn set_mac(&self, rtnl: &Rtnl, mac: &HwAddr, extack: &ExtAck<'_>) -> Result {
+        self.need_registered(rtnl)?;
         let mut address = bindings::__kernel_sockaddr_storage::default();
         // SAFETY: All bytes are valid for this union; the address has room for 32 bytes and more.
         let fields = unsafe { &mut address.__bindgen_anon_1.__bindgen_anon_1 };
@@ -319,36 +339,43 @@ impl NetDevice {
         for (to, from) in fields.__data.iter_mut().zip(mac.as_bytes()) {
             *to = *from as kernel::ffi::c_char;
         }
-        // SAFETY: RTNL is held, the device is alive and the address valid for the call.
+        // SAFETY: RTNL is held, the device is registered and the address valid for the call.
         to_result(unsafe {
             bindings::dev_set_mac_address(self.as_ptr(), &mut address, extack.as_ptr())
         })
     }
 
-    /// Opens the device (`dev_open()`).
-    pub(crate) fn open(&self, _rtnl: &Rtnl, extack: &ExtAck<'_>) -> Result {
-        // SAFETY: RTNL is held and the device is alive.
+    /// Opens the device (`dev_open()`); `ENODEV` if it is being unregistered, as nobody would close
+    /// it again.
+    pub(crate) fn open(&self, rtnl: &Rtnl, extack: &ExtAck<'_>) -> Result {
+        if !self.is_staying(rtnl) {
+            return Err(ENODEV);
+        }
+        // SAFETY: RTNL is held and the device is registered.
         to_result(unsafe { bindings::dev_open(self.as_ptr(), extack.as_ptr()) })
     }
 
     /// Closes the device (`dev_close()`).
     pub(crate) fn close(&self, _rtnl: &Rtnl) {
-        // SAFETY: RTNL is held and the device is alive.
+        // SAFETY: RTNL is held and the device is alive. If it was unregistered, it was closed then,
+        // and the call does nothing.
         unsafe { bindings::dev_close(self.as_ptr()) };
     }
 
     /// Sets the MTU in bytes, through the driver.
-    pub(crate) fn set_mtu(&self, _rtnl: &Rtnl, mtu: u32) -> Result {
+    pub(crate) fn set_mtu(&self, rtnl: &Rtnl, mtu: u32) -> Result {
+        self.need_registered(rtnl)?;
         let mtu = i32::try_from(mtu).map_err(|_| EINVAL)?;
-        // SAFETY: RTNL is held and the device is alive.
+        // SAFETY: RTNL is held and the device is registered.
         to_result(unsafe { bindings::dev_set_mtu(self.as_ptr(), mtu) })
     }
 
     /// Sets the MTU of a device that is being unregistered, without telling anybody.
-    pub(crate) fn restore_mtu_unregistering(&self, _rtnl: &Rtnl, mtu: u32) {
-        let Ok(mtu) = i32::try_from(mtu) else { return };
-        // SAFETY: RTNL is held and the device is alive.
-        unsafe { bindings::bonding_restore_mtu_unregistering(self.as_ptr(), mtu) };
+    pub(crate) fn restore_mtu_unregistering(&self, rtnl: &Rtnl, mtu: u32) {
+        if let (Ok(()), Ok(mtu)) = (self.need_registered(rtnl), i32::try_from(mtu)) {
+            // SAFETY: RTNL is held and the device is registered.
+            unsafe { bindings::bonding_restore_mtu_unregistering(self.as_ptr(), mtu) };
+        }
     }
 
     /// Writes the MTU of our own device, whose slaves have been told.
@@ -358,16 +385,18 @@ impl NetDevice {
     }
 
     /// Adds one user of promiscuous mode, or takes one away.
-    pub(crate) fn count_promiscuous(&self, _rtnl: &Rtnl, more: bool) -> Result {
-        // SAFETY: RTNL is held and the device is alive.
+    pub(crate) fn count_promiscuous(&self, rtnl: &Rtnl, more: bool) -> Result {
+        self.need_registered(rtnl)?;
+        // SAFETY: RTNL is held and the device is registered.
         to_result(unsafe {
             bindings::dev_set_promiscuity(self.as_ptr(), if more { 1 } else { -1 })
         })
     }
 
     /// Adds one user of all-multicast mode, or takes one away.
-    pub(crate) fn count_allmulti(&self, _rtnl: &Rtnl, more: bool) -> Result {
-        // SAFETY: RTNL is held and the device is alive.
+    pub(crate) fn count_allmulti(&self, rtnl: &Rtnl, more: bool) -> Result {
+        self.need_registered(rtnl)?;
+        // SAFETY: RTNL is held and the device is registered.
         to_result(unsafe { bindings::dev_set_allmulti(self.as_ptr(), if more { 1 } else { -1 }) })
     }
 
@@ -404,27 +433,33 @@ impl NetDevice {
     }
 
     /// Adds the VLAN filter entries of `from`.
-    pub(crate) fn add_vlans_of(&self, _rtnl: &Rtnl, from: &NetDevice) -> Result {
-        // SAFETY: RTNL is held; both devices are alive.
+    pub(crate) fn add_vlans_of(&self, rtnl: &Rtnl, from: &NetDevice) -> Result {
+        self.need_registered(rtnl)?;
+        // SAFETY: RTNL is held; this device is registered, the other one alive.
         to_result(unsafe { bindings::bonding_vlan_vids_add_by_dev(self.as_ptr(), from.as_ptr()) })
     }
 
     /// Removes the VLAN filter entries of `from`.
-    pub(crate) fn remove_vlans_of(&self, _rtnl: &Rtnl, from: &NetDevice) {
-        // SAFETY: RTNL is held; both devices are alive.
-        unsafe { bindings::bonding_vlan_vids_del_by_dev(self.as_ptr(), from.as_ptr()) };
+    pub(crate) fn remove_vlans_of(&self, rtnl: &Rtnl, from: &NetDevice) {
+        if self.need_registered(rtnl).is_ok() {
+            // SAFETY: RTNL is held; this device is registered, the other one alive.
+            unsafe { bindings::bonding_vlan_vids_del_by_dev(self.as_ptr(), from.as_ptr()) };
+        }
     }
 
     /// Adds one VLAN filter entry (`proto` in network order).
-    pub(crate) fn add_vlan(&self, _rtnl: &Rtnl, proto: u16, vid: u16) -> Result {
-        // SAFETY: RTNL is held and the device is alive.
+    pub(crate) fn add_vlan(&self, rtnl: &Rtnl, proto: u16, vid: u16) -> Result {
+        self.need_registered(rtnl)?;
+        // SAFETY: RTNL is held and the device is registered.
         to_result(unsafe { bindings::bonding_vlan_vid_add(self.as_ptr(), proto, vid) })
     }
 
     /// Removes one VLAN filter entry (`proto` in network order).
-    pub(crate) fn remove_vlan(&self, _rtnl: &Rtnl, proto: u16, vid: u16) {
-        // SAFETY: RTNL is held and the device is alive.
-        unsafe { bindings::bonding_vlan_vid_del(self.as_ptr(), proto, vid) };
+    pub(crate) fn remove_vlan(&self, rtnl: &Rtnl, proto: u16, vid: u16) {
+        if self.need_registered(rtnl).is_ok() {
+            // SAFETY: RTNL is held and the device is registered.
+            unsafe { bindings::bonding_vlan_vid_del(self.as_ptr(), proto, vid) };
+        }
     }
 
     /// Whether VLAN devices stand above this one.
@@ -442,10 +477,11 @@ impl NetDevice {
     /// Speed (Mb/s) and duplex (`DUPLEX_*`) as the driver says; both or nothing.
     ///
     /// Takes the device's instance lock; see [`InstanceLock::speed_duplex`].
-    pub(crate) fn speed_duplex(&self, _rtnl: &Rtnl) -> Option<(u32, u8)> {
+    pub(crate) fn speed_duplex(&self, rtnl: &Rtnl) -> Option<(u32, u8)> {
+        self.need_registered(rtnl).ok()?;
         // SAFETY: The device is alive.
         unsafe { bindings::bonding_lock_instance(self.as_ptr()) };
-        // INVARIANT: RTNL is held, and the lock was just taken.
+        // INVARIANT: The device is registered, RTNL is held, and the lock was just taken.
         let settings = InstanceLock(self, NotThreadSafe).speed_duplex();
         // SAFETY: The device is alive, and locked above.
         unsafe { bindings::bonding_unlock_instance(self.as_ptr()) };
@@ -453,9 +489,11 @@ impl NetDevice {
     }
 
     /// Turns large receive offload off.
-    pub(crate) fn disable_lro(&self, _rtnl: &Rtnl) {
-        // SAFETY: RTNL is held and the device is alive.
-        unsafe { bindings::dev_disable_lro(self.as_ptr()) };
+    pub(crate) fn disable_lro(&self, rtnl: &Rtnl) {
+        if self.need_registered(rtnl).is_ok() {
+            // SAFETY: RTNL is held and the device is registered.
+            unsafe { bindings::dev_disable_lro(self.as_ptr()) };
+        }
     }
 
     /// Adds to and takes away from the private flags (`IFF_*` of `enum netdev_priv_flags`).
@@ -477,8 +515,9 @@ impl NetDevice {
     }
 
     /// Tells everybody of `what`; the errno of a listener who refuses.
-    pub(crate) fn announce(&self, _rtnl: &Rtnl, what: Announce) -> Result {
-        // SAFETY: RTNL is held and the device is alive.
+    pub(crate) fn announce(&self, rtnl: &Rtnl, what: Announce) -> Result {
+        self.need_registered(rtnl)?;
+        // SAFETY: RTNL is held and the device is registered, as listeners expect.
         let verdict =
             unsafe { bindings::call_netdevice_notifiers(what.event() as usize, self.as_ptr()) };
         // As `notifier_to_errno()`: a refusal is the errno below the stop bit.
@@ -497,10 +536,11 @@ impl NetDevice {
     }
 
     /// The device of this name in the network namespace of `self`.
-    pub(crate) fn sibling(&self, _rtnl: &Rtnl, name: &IfName) -> Option<ARef<NetDevice>> {
+    pub(crate) fn sibling(&self, rtnl: &Rtnl, name: &IfName) -> Option<ARef<NetDevice>> {
+        self.need_registered(rtnl).ok()?;
         let name = name.as_array();
-        // SAFETY: RTNL is held; the name ends with a NUL; the result is valid under RTNL, and so
-        // until a reference is taken.
+        // SAFETY: RTNL is held; a registered device keeps its namespace; the name ends with a NUL;
+        // the result is valid under RTNL, and so until a reference is taken.
         unsafe {
             let net = bindings::bonding_dev_net(self.as_ptr());
             let found = bindings::__dev_get_by_name(net, name.as_ptr().cast());
@@ -509,9 +549,11 @@ impl NetDevice {
     }
 
     /// The device of this index in the network namespace of `self`.
-    pub(crate) fn sibling_by_index(&self, _rtnl: &Rtnl, index: u32) -> Option<ARef<NetDevice>> {
+    pub(crate) fn sibling_by_index(&self, rtnl: &Rtnl, index: u32) -> Option<ARef<NetDevice>> {
+        self.need_registered(rtnl).ok()?;
         let index = i32::try_from(index).ok()?;
-        // SAFETY: RTNL is held; the result is valid under RTNL, and so until a reference is taken.
+        // SAFETY: RTNL is held; a registered device keeps its namespace; the result is valid under
+        // RTNL, and so until a reference is taken.
         unsafe {
             let net = bindings::bonding_dev_net(self.as_ptr());
             let found = bindings::__dev_get_by_index(net, index);
@@ -543,8 +585,8 @@ impl<'a> AddressLock<'a> {
 ///
 /// # Invariants
 ///
-/// The current task holds RTNL for the lifetime, and the instance lock of the device if it uses
-/// that.
+/// The device is registered for the lifetime, and the current task holds RTNL, and the instance
+/// lock of the device if it uses that.
 pub(crate) struct InstanceLock<'a>(&'a NetDevice, NotThreadSafe);
 
 impl<'a> InstanceLock<'a> {
@@ -552,7 +594,8 @@ impl<'a> InstanceLock<'a> {
     ///
     /// # Safety
     ///
-    /// The current task must hold RTNL for `'a`, and the instance lock of `dev` if `dev` uses that.
+    /// For `'a`, `dev` must be registered, and the current task hold RTNL, and the instance lock of
+    /// `dev` if `dev` uses that.
     pub(super) unsafe fn assume(dev: &'a NetDevice) -> Self {
         // INVARIANT: Required of the caller.
         Self(dev, NotThreadSafe)
@@ -561,8 +604,8 @@ impl<'a> InstanceLock<'a> {
     /// As [`NetDevice::speed_duplex`], with the instance lock held.
     pub(crate) fn speed_duplex(&self) -> Option<(u32, u8)> {
         let (mut speed, mut duplex) = (0, 0);
-        // SAFETY: Both locks are held, by the type invariant; the device is alive, and the results
-        // are valid for writes.
+        // SAFETY: Both locks are held and the device is registered, by the type invariant; the
+        // results are valid for writes.
         let err =
             unsafe { bindings::bonding_link_settings(self.0.as_ptr(), &mut speed, &mut duplex) };
         let known = err == 0 && speed != 0 && speed != u32::MAX && duplex <= 1;

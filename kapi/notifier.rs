@@ -81,8 +81,8 @@ unsafe fn slave_event<'a>(
 ) -> Option<SlaveEvent<'a>> {
     Some(match event {
         bindings::netdev_cmd_NETDEV_UP | bindings::netdev_cmd_NETDEV_CHANGE => {
-            // SAFETY: The kernel raises these two under RTNL and the device's instance lock
-            // (`Documentation/networking/netdevices.rst`).
+            // SAFETY: The kernel raises these two for registered devices, under RTNL and the
+            // device's instance lock (`Documentation/networking/netdevices.rst`).
             SlaveEvent::Link(unsafe { InstanceLock::assume(dev) })
         }
         bindings::netdev_cmd_NETDEV_DOWN => SlaveEvent::Down,

@@ -333,11 +333,14 @@ impl<S: Send + Sync + 'static> UpperLink<S> {
 impl<S> Port<S> {
     /// Tells the stack whether the slave has link and is used for sending
     /// (`NETDEV_CHANGELOWERSTATE`).
-    pub(crate) fn announce_state(&self, _rtnl: &Rtnl, link_up: bool, tx_enabled: bool) {
+    pub(crate) fn announce_state(&self, rtnl: &Rtnl, link_up: bool, tx_enabled: bool) {
+        if self.dev().need_registered(rtnl).is_err() {
+            return;
+        }
         let mut info = bindings::netdev_lag_lower_state_info::default();
         info.set_link_up(u8::from(link_up));
         info.set_tx_enabled(u8::from(tx_enabled));
-        // SAFETY: RTNL is held, the device is alive, and the listeners only read the argument.
+        // SAFETY: RTNL is held, the device is registered, and the listeners only read the argument.
         unsafe {
             bindings::netdev_lower_state_changed(
                 self.dev().as_ptr(),
@@ -347,7 +350,10 @@ impl<S> Port<S> {
     }
 
     /// Tells the stack of the slave's place in the bond (`NETDEV_BONDING_INFO`).
-    pub(crate) fn announce_info(&self, _rtnl: &Rtnl, mode: u8, slaves: usize, miimon_ms: u32) {
+    pub(crate) fn announce_info(&self, rtnl: &Rtnl, mode: u8, slaves: usize, miimon_ms: u32) {
+        if self.dev().need_registered(rtnl).is_err() {
+            return;
+        }
         let mut info = bindings::netdev_bonding_info::default();
         info.master.bond_mode = i32::from(mode);
         info.master.num_slaves = i32::try_from(slaves).unwrap_or(i32::MAX);
@@ -364,7 +370,7 @@ impl<S> Port<S> {
         for (to, from) in info.slave.slave_name.iter_mut().zip(name.as_array()) {
             *to = *from as kernel::ffi::c_char;
         }
-        // SAFETY: RTNL is held, the device is alive, and the listeners only read the argument.
+        // SAFETY: RTNL is held, the device is registered, and the listeners only read the argument.
         unsafe { bindings::netdev_bonding_info_change(self.dev().as_ptr(), &mut info) };
     }
 }

@@ -296,7 +296,7 @@ impl<F, S: Send + Sync + 'static> SlaveDir<F, S> {
     {
         // SAFETY: The port was made for a bond which lives while it has slaves, as RTNL is held.
         let bond = unsafe { NetDevice::from_raw((*port.bonding()).dev) };
-        if bond_of::<B>(rtnl, bond).is_none() {
+        if bond_of::<B>(rtnl, bond).is_none() || !port.dev().is_staying(rtnl) {
             return Err(ENODEV);
         }
         let mut entries = KVec::with_capacity(files.len(), GFP_KERNEL)?;
@@ -308,7 +308,7 @@ impl<F, S: Send + Sync + 'static> SlaveDir<F, S> {
             };
             entries.push(entry, GFP_KERNEL)?;
         }
-        // SAFETY: The slave's device is registered, as it can be enslaved; the name is a C string.
+        // SAFETY: The slave's device is registered; the name is a C string.
         let dir = unsafe {
             let parent = addr_of_mut!((*port.dev().as_ptr()).dev.kobj);
             bindings::kobject_create_and_add(name.as_char_ptr(), parent)

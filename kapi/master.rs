@@ -172,7 +172,11 @@ pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
 
 /// What lies behind `netdev_priv()` of our devices.
 ///
-/// `own` is initialised from the end of `ndo_init` until the destructor.
+/// # Invariants
+///
+/// From `setup` on, `dev` of `shared` is the device in whose private area this lies. `own` is
+/// initialised from the end of `ndo_init` until the destructor, and so while the device is
+/// registered.
 #[repr(C)]
 pub(super) struct Private<B> {
     shared: Opaque<bindings::bonding>,
@@ -184,7 +188,8 @@ const _: () = assert!(
     "`struct bonding` comes first: other drivers cast to it"
 );
 
-/// The `rtnl_link_ops` of our devices, by which we know them; set while they are registered.
+/// The `rtnl_link_ops` of our devices, by which we know them; set, to a static item, before the
+/// first is made.
 pub(super) static LINK_OPS: AtomicPtr<bindings::rtnl_link_ops> = AtomicPtr::new(ptr::null_mut());
 
 /// The sysfs attributes of our devices; set before the first is made.
@@ -252,6 +257,7 @@ impl<B: Master> Private<B> {
     pub(super) unsafe extern "C" fn setup(dev: *mut bindings::net_device) {
         let (mode, ops) = B::initial_mode();
         // SAFETY: The device and its area are valid and nobody else's yet.
+        // INVARIANT: `dev` of `shared` is the device; `own` need not be initialised yet.
         unsafe {
             let shared = (*Self::of_dev(dev)).shared.get();
             (*shared).dev = dev;
@@ -314,6 +320,7 @@ impl<B: Master> Private<B> {
         // INVARIANT: The handles go into the driver's part, which lives in the area.
         let init = B::create(BondDev(area), ActiveCell { area, held: None });
         // SAFETY: The memory is valid and not used otherwise, and the kernel never moves it.
+        // INVARIANT: `own` is initialised where this function, and with it `ndo_init`, succeeds.
         let made = unsafe { pin_init::raw_try_init((*area.as_ptr()).own.as_mut_ptr(), init) };
         if made.is_err() {
             // SAFETY: No work was queued, and the destructor will not be called.
@@ -491,13 +498,18 @@ impl<B: Master> BondDev<B> {
         dev: &NetDevice,
         own: B::Slave,
     ) -> Result<PortRef<B::Slave>> {
-        Ok(PortRef::new(
-            ARef::from(dev),
-            ARef::from(&**self),
-            self.shared(),
-            &dev.mac(rtnl),
-            own,
-        )?)
+        let mac = dev.mac(rtnl);
+        // SAFETY: This is the device, and the area behind it.
+        let port = unsafe {
+            PortRef::new(
+                ARef::from(dev),
+                ARef::from(&**self),
+                self.shared(),
+                &mac,
+                own,
+            )
+        };
+        Ok(port?)
     }
 
     /// `EINVAL` if the port was made for another bond; `ENODEV` if either device is being
@@ -521,13 +533,14 @@ impl<B: Master> BondDev<B> {
         extack: &ExtAck<'_>,
     ) -> Result<UpperLink<B::Slave>> {
         self.may_tie(rtnl, port)?;
-        UpperLink::new(rtnl, self, port, lag, extack)
+        UpperLink::new(rtnl, port, lag, extack)
     }
 
     /// Lets the bond receive what a slave receives.
     pub(crate) fn hook(&self, rtnl: &Rtnl, port: &PortRef<B::Slave>) -> Result<RxHook<B::Slave>> {
         self.may_tie(rtnl, port)?;
-        RxHook::new::<B>(rtnl, self, port)
+        // SAFETY: The port was made for this bond, which is registered.
+        unsafe { RxHook::new::<B>(rtnl, port) }
     }
 
     /// Changes the mode: what C code reads, and how the device sends.

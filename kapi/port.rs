@@ -54,6 +54,11 @@ const _: () = {
 ///
 /// It is reached by reference-counted [`PortRef`]s, and by RCU readers; its memory is given back
 /// a grace period after the last reference has gone.
+///
+/// # Invariants
+///
+/// `shared` has the device that `held` keeps as its `dev`, and the private area of the device that
+/// `bond` keeps as its `bond`; neither is ever changed.
 #[repr(C)]
 pub(crate) struct Port<S> {
     shared: Opaque<bindings::slave>,
@@ -82,13 +87,13 @@ impl<S> Port<S> {
     #[inline]
     pub(crate) fn dev(&self) -> &NetDevice {
         // The C part's pointer is that of `held`, and lies in the cache line that packets use.
-        // SAFETY: The field is written once, with the device that `held` keeps alive.
+        // SAFETY: By the type invariant this is the device that `held` keeps alive.
         unsafe { NetDevice::from_raw((*self.shared.get()).dev) }
     }
 
-    /// The bond's private area that the port is attached to.
+    /// The private area of the bond that the port was made for; valid as long as the port.
     pub(super) fn bonding(&self) -> *mut bindings::bonding {
-        // SAFETY: The field is written once, before the port is shared.
+        // SAFETY: The memory is valid, and the field never changed, by the type invariant.
         unsafe { (*self.shared.get()).bond }
     }
 
@@ -158,7 +163,11 @@ unsafe impl<S: Send + Sync> Sync for PortRef<S> {}
 impl<S: Send + Sync + 'static> PortRef<S> {
     /// Allocates the port of `dev`, whose MAC address at this moment is `perm_hwaddr`, for the
     /// bond whose device is `bond`, with the private area `bonding`.
-    pub(super) fn new(
+    ///
+    /// # Safety
+    ///
+    /// `bonding` must be the private area of `bond`.
+    pub(super) unsafe fn new(
         dev: ARef<NetDevice>,
         bond: ARef<NetDevice>,
         bonding: *mut bindings::bonding,
@@ -179,6 +188,7 @@ impl<S: Send + Sync + 'static> PortRef<S> {
         // SAFETY: All fields are plain data of which zero is a valid value, and nobody else has
         // the box yet.
         let shared = unsafe { &mut *port.shared.get() };
+        // INVARIANT: The device is that of `held`; the area is that of `bond`, by the requirement.
         shared.dev = port.held.as_ptr();
         shared.bond = bonding;
         shared.original_mtu = port.held.mtu();
@@ -273,13 +283,17 @@ pub(crate) enum LagType {
 /// The link between a slave and its bond in the kernel's device tree.
 ///
 /// Dropped without [`Self::unlink`], it keeps the port for ever rather than let it dangle.
+///
+/// # Invariants
+///
+/// The port's device is linked below the device of the port's bond, with a pointer to the port as
+/// private data.
 pub(crate) struct UpperLink<S>(core::mem::ManuallyDrop<PortRef<S>>);
 
 impl<S: Send + Sync + 'static> UpperLink<S> {
-    /// Links `port` below `bond` (`netdev_master_upper_dev_link()`) and marks it as a slave.
+    /// Links `port` below its bond (`netdev_master_upper_dev_link()`) and marks it as a slave.
     pub(super) fn new(
         _rtnl: &Rtnl,
-        bond: &NetDevice,
         port: &PortRef<S>,
         lag: LagType,
         extack: &super::net_device::ExtAck<'_>,
@@ -308,7 +322,7 @@ impl<S: Send + Sync + 'static> UpperLink<S> {
         kernel::error::to_result(unsafe {
             bindings::netdev_master_upper_dev_link(
                 port.dev().as_ptr(),
-                bond.as_ptr(),
+                port.bond.as_ptr(),
                 port.as_ptr().cast(),
                 ptr::from_mut(&mut info).cast(),
                 extack.as_ptr(),
@@ -316,13 +330,15 @@ impl<S: Send + Sync + 'static> UpperLink<S> {
         })?;
         // SAFETY: RTNL guards the flags; the device is alive.
         unsafe { (*port.dev().as_ptr()).flags |= bindings::net_device_flags_IFF_SLAVE };
+        // INVARIANT: The link was just made.
         Ok(Self(core::mem::ManuallyDrop::new(port.clone())))
     }
 
     /// Undoes the link.
     pub(crate) fn unlink(self, _rtnl: &Rtnl) {
         let port = core::mem::ManuallyDrop::into_inner(self.0);
-        // SAFETY: RTNL is held and both devices are alive; they are those which were linked.
+        // SAFETY: RTNL is held; the port keeps both devices alive, and they are linked, by the type
+        // invariant.
         unsafe {
             bindings::netdev_upper_dev_unlink(port.dev().as_ptr(), port.bond.as_ptr());
             (*port.dev().as_ptr()).flags &= !bindings::net_device_flags_IFF_SLAVE;

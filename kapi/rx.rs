@@ -8,7 +8,6 @@ use super::{
         Master,
         Private, //
     },
-    net_device::NetDevice,
     port::{
         Port,
         PortRef, //
@@ -20,8 +19,7 @@ use super::{
 use core::mem::ManuallyDrop;
 use kernel::{
     error::to_result,
-    prelude::*,
-    sync::aref::ARef, //
+    prelude::*, //
 };
 
 /// What becomes of a received packet.
@@ -36,18 +34,23 @@ pub(crate) enum Receive {
 
 /// A receive hook in place.
 ///
-/// It keeps the port, and the bond's device, for as long as the hook may run. Dropped without
+/// It keeps the port, and so the bond's device, for as long as the hook may run. Dropped without
 /// [`Self::remove`], it keeps them for ever rather than let the hook use freed memory.
-pub(crate) struct RxHook<S> {
-    port: ManuallyDrop<PortRef<S>>,
-    bond: ManuallyDrop<ARef<NetDevice>>,
-}
+///
+/// # Invariants
+///
+/// The port's device has the hook, with a pointer to the port as its data. The port's bond was
+/// initialised when the hook was installed.
+pub(crate) struct RxHook<S>(ManuallyDrop<PortRef<S>>);
 
 impl<S: Send + Sync + 'static> RxHook<S> {
     /// Installs the hook; `EBUSY` if the device has one.
-    pub(super) fn new<B: Master<Slave = S>>(
+    ///
+    /// # Safety
+    ///
+    /// The port must have been made for a bond of driver `B` which is registered.
+    pub(super) unsafe fn new<B: Master<Slave = S>>(
         _rtnl: &Rtnl,
-        bond: &NetDevice,
         port: &PortRef<S>,
     ) -> Result<Self> {
         // SAFETY: RTNL is held and the device is alive. The data pointer is a `Port<B::Slave>`, as
@@ -59,19 +62,16 @@ impl<S: Send + Sync + 'static> RxHook<S> {
                 port.as_ptr().cast(),
             )
         })?;
-        Ok(Self {
-            port: ManuallyDrop::new(port.clone()),
-            bond: ManuallyDrop::new(ARef::from(bond)),
-        })
+        // INVARIANT: The hook was just installed; a registered bond is initialised.
+        Ok(Self(ManuallyDrop::new(port.clone())))
     }
 
     /// Removes the hook; returns when no CPU is inside it any more.
     pub(crate) fn remove(self, _rtnl: &Rtnl) {
-        // SAFETY: RTNL is held and the device is alive. The call waits for a grace period, after
-        // which the references may go.
-        unsafe { bindings::netdev_rx_handler_unregister(self.port.dev().as_ptr()) };
-        drop(ManuallyDrop::into_inner(self.port));
-        drop(ManuallyDrop::into_inner(self.bond));
+        // SAFETY: RTNL is held, the device is alive, and has the hook, by the type invariant. The
+        // call waits for a grace period, after which the reference may go.
+        unsafe { bindings::netdev_rx_handler_unregister(self.0.dev().as_ptr()) };
+        drop(ManuallyDrop::into_inner(self.0));
     }
 }
 
@@ -101,8 +101,8 @@ unsafe extern "C" fn receive<B: Master>(
             .dev;
         &*(*dev).rx_handler_data.cast::<Port<B::Slave>>()
     };
-    // SAFETY: The hook keeps the bond's device, and with it the private area, alive likewise; the
-    // area was initialised before slaves could be attached.
+    // SAFETY: The port keeps the bond's device, and with it the private area, which was initialised
+    // when the hook was installed, by the invariant of `RxHook`, and stays so while it is kept.
     let bond = unsafe { Private::<B>::of_bonding(port.bonding()) };
     // SAFETY: The packet is ours, valid, and has its MAC header set by the receive path.
     let packet = unsafe { ReceivedSkb::from_raw(skb) };

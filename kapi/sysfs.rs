@@ -112,6 +112,11 @@ pub(crate) trait BondFile<B: Master>: Sync + 'static {
 }
 
 /// A file of a bond, with what `F` says of it.
+///
+/// # Invariants
+///
+/// The callbacks of `attr` are [`show`] and [`store`] for this `F`, which take the address of
+/// `attr` for that of the file; its name is static.
 #[repr(C)]
 pub(crate) struct File<F> {
     attr: bindings::device_attribute,
@@ -129,6 +134,7 @@ impl<F> File<F> {
     {
         // SAFETY: All fields are integers, or pointers and function pointers that may be null.
         let mut attr: bindings::device_attribute = unsafe { MaybeUninit::zeroed().assume_init() };
+        // INVARIANT: These are the callbacks for `F`, and `attr` is the first field.
         attr.attr.name = name.as_ptr();
         attr.attr.mode = mode;
         attr.__bindgen_anon_1.show = Some(show::<B, F>);

@@ -34,7 +34,7 @@ check-style:
 check-guest:
 	@tools/check guest
 
-# For the running kernel (or KVER=), into DESTDIR.
+# For the running kernel (or KVER=, and its tree KDIR=), into DESTDIR.
 install:
 	@tools/install install
 

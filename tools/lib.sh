@@ -16,6 +16,10 @@ export LAB
 NAME=${0##*/}
 say() { echo "$NAME: $*" >&2; }
 die() { say "$*"; exit 1; }
+misuse() { say "$* (see tools/$NAME --help)"; exit 2; }
+
+# OPTION [VALUE]…, as in "$@": the option at hand has a value.
+need_value() { [[ $# -gt 1 && $2 != --[a-z]* ]] || misuse "$1 wants a value"; }
 
 # The comment that a script begins with is its help.
 usage() {

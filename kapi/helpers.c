@@ -408,6 +408,15 @@ struct net_device *bonding_next_device(struct net *net, struct net_device *prev)
 	return prev ? next_net_device(prev) : first_net_device(net);
 }
 
+/* As bonding_next_device(), under RCU. */
+struct net_device *bonding_next_device_rcu(struct net *net,
+					   struct net_device *prev)
+{
+	return prev ? next_net_device_rcu(prev) :
+		      list_first_or_null_rcu(&net->dev_base_head,
+					     struct net_device, dev_list);
+}
+
 /* Files of sysfs and procfs. */
 void bonding_class_attr_init(struct class_attribute *attr, const char *name,
 			     umode_t mode)

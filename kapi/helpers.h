@@ -97,6 +97,8 @@ void bonding_queue_work(struct workqueue_struct *queue,
 /* The network namespaces. */
 void *bonding_net_generic(const struct net *net, unsigned int id);
 struct net_device *bonding_next_device(struct net *net, struct net_device *prev);
+struct net_device *bonding_next_device_rcu(struct net *net,
+					   struct net_device *prev);
 
 /* Files of sysfs and procfs. */
 void bonding_class_attr_init(struct class_attribute *attr, const char *name,

@@ -12,6 +12,10 @@ use super::{
     net::Net,
     net_device::NetDevice,
     netlink::LinkOps,
+    rcu::{
+        self,
+        Reading, //
+    },
     rtnl::Rtnl,
     sysfs::Page, //
 };
@@ -51,7 +55,7 @@ const DIRECTORY: &CStr = c"bonding";
 /// What the file of a network namespace does.
 pub(crate) trait MastersFile: 'static {
     /// Writes what it reads.
-    fn show(rtnl: &Rtnl, net: &Net, page: &mut Page<'_>) -> Result;
+    fn show(reading: Reading<'_>, net: &Net, page: &mut Page<'_>) -> Result;
 
     /// Takes what was written to it. RTNL is not held.
     fn store(net: &Net, text: &[u8]) -> Result;
@@ -102,6 +106,24 @@ pub(crate) fn bonds<'a>(_rtnl: &'a Rtnl, net: &'a Net) -> impl Iterator<Item = &
         // this task; a device taken out of it by this task still knows the next one.
         unsafe {
             bindings::bonding_next_device(net.as_ptr(), last)
+                .cast::<NetDevice>()
+                .as_ref()
+        }
+    };
+    core::iter::successors(next(ptr::null_mut()), move |last| next(last.as_ptr()))
+        .filter(|dev| is_ours(dev))
+}
+
+/// As [`bonds`], for readers who have no RTNL: bonds that come or go meanwhile may be missed.
+pub(crate) fn bonds_now<'g>(
+    _reading: Reading<'g>,
+    net: &'g Net,
+) -> impl Iterator<Item = &'g NetDevice> {
+    let next = move |last: *mut bindings::net_device| {
+        // SAFETY: The RCU read-side critical section spans `'g`: no device that was in the list
+        // since it began is freed, and each still knows a next one.
+        unsafe {
+            bindings::bonding_next_device_rcu(net.as_ptr(), last)
                 .cast::<NetDevice>()
                 .as_ref()
         }
@@ -285,7 +307,11 @@ unsafe extern "C" fn show<M: MastersFile>(
     // SAFETY: The user of the file is this call.
     let net = unsafe { net_of(file) };
     // SAFETY: The page is ours for the call, and was cleared.
-    unsafe { Page::fill(page, |page| Rtnl::with(|rtnl| M::show(rtnl, net, page))) }
+    unsafe {
+        Page::fill(page, |page| {
+            rcu::reading(|reading| M::show(reading, net, page))
+        })
+    }
 }
 
 /// Writes to the file of a namespace.

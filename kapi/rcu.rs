@@ -48,6 +48,13 @@ impl<'g> Reading<'g> {
     }
 }
 
+/// Calls `f` in an RCU read-side critical section. It must not sleep.
+pub(crate) fn reading<R>(f: impl for<'g> FnOnce(Reading<'g>) -> R) -> R {
+    let _guard = kernel::sync::rcu::read_lock();
+    // SAFETY: The guard is dropped after the call, and `f` can't keep the evidence beyond.
+    f(unsafe { Reading::assume() })
+}
+
 /// A value with the head by which RCU frees it.
 ///
 /// `value` comes first so that readers need no offset.

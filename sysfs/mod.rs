@@ -38,9 +38,11 @@ use crate::{
         pernet::{
             self,
             bonds,
+            bonds_now,
             MastersFile,
             Namespaces, //
         },
+        rcu::Reading,
         rtnl::Rtnl,
         sysfs::{
             self,
@@ -179,8 +181,8 @@ pub(crate) fn init() {
 struct MastersOf;
 
 impl MastersFile for MastersOf {
-    fn show(rtnl: &Rtnl, net: &Net, page: &mut Page<'_>) -> Result {
-        format::bonding_masters(page, bonds(rtnl, net).map(|dev| dev.name()))?;
+    fn show(reading: Reading<'_>, net: &Net, page: &mut Page<'_>) -> Result {
+        format::bonding_masters(page, bonds_now(reading, net).map(|dev| dev.name()))?;
         Ok(())
     }
 

@@ -206,15 +206,11 @@ fn set_slave_mac(
     })
 }
 
-/// Puts the new slave among the others, where decisions see it; it takes no part in sending yet.
-fn add_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) -> Result {
+/// Notes what the new slave is like, for those who hear of it when it is linked to the bond.
+fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
     let dev = port.dev();
-    let count = bond.slave_count();
-    let mut members = KVec::with_capacity(count + 1, GFP_KERNEL)?;
-    let mut candidates = KVec::with_capacity(count + 1, GFP_KERNEL)?;
     let speed = dev.speed_duplex(rtnl);
     let speed = speed.map(|(speed, duplex)| (speed, Duplex::from_u8(duplex)));
-
     let mut state = bond.state.lock();
     let member = Member {
         port: port.clone(),
@@ -227,6 +223,17 @@ fn add_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) -> Result {
         ties: None,
     };
     member.publish_link();
+    state.joining = Some(member);
+}
+
+/// Puts the new slave among the others, where decisions see it; it takes no part in sending yet.
+fn add_member(bond: &Bond) -> Result {
+    let count = bond.slave_count();
+    let mut members = KVec::with_capacity(count + 1, GFP_KERNEL)?;
+    let mut candidates = KVec::with_capacity(count + 1, GFP_KERNEL)?;
+
+    let mut state = bond.state.lock();
+    let member = state.joining.take().ok_or(EINVAL)?;
     let added = state.add(member, &mut members, &mut candidates);
     if state.find_primary() {
         state.force_primary = true;
@@ -322,6 +329,11 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
     if own.features() & hw::LRO == 0 {
         dev.disable_lro(rtnl);
     }
+    present_member(bond, rtnl, &port);
+    let presented = ScopeGuard::new(|| {
+        let member = bond.state.lock().joining.take();
+        drop(member);
+    });
     let hook = own.hook(rtnl, &port)?;
     let hook = ScopeGuard::new_with_data(hook, |hook| hook.remove(rtnl));
     let link = own.link(rtnl, &port, modes::lag_type(bond.params().mode), extack)?;
@@ -335,9 +347,10 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
             bond.unshare_addresses(rtnl, dev, own.is_promiscuous(), own.is_allmulti());
         }
     });
-    add_member(bond, rtnl, &port)?;
+    add_member(bond)?;
 
     // Nothing can fail from here on.
+    presented.dismiss();
     shared.dismiss();
     let ties = Ties {
         hook: hook.dismiss(),
@@ -375,7 +388,7 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
             // The bond's carrier is that of its slaves, chosen or not: nothing to tell of.
             state.chose = false;
         } else if link == LinkState::Up && state.active.get().is_none() {
-            state.activate(bond.dev(), index);
+            state.point_at(bond.dev(), index);
         }
     });
     bond.start_monitor();

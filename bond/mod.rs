@@ -223,6 +223,11 @@ impl Bond {
         found.map(|member| member.port.clone())
     }
 
+    /// Whether `port` is a slave of the bond. RTNL keeps it so.
+    fn is_member(&self, port: &Port) -> bool {
+        self.state.lock().position(port).is_some()
+    }
+
     /// Calls `f` for each slave, under RTNL, which keeps them; stops at the first error.
     fn for_each_slave(&self, _rtnl: &Rtnl, mut f: impl FnMut(&NetDevice) -> Result) -> Result {
         let mut at = 0usize;
@@ -366,6 +371,7 @@ impl Master for Bond {
             self.dev.cancel(work);
         }
         // What was left to do under RTNL is done now, so that nothing is lost by the cancelling.
+        self.refresh_speeds(rtnl);
         self.settle(rtnl);
         rcu::synchronize_net();
         if self.uses_primary() {

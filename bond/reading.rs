@@ -74,7 +74,7 @@ impl Bond {
 
     /// Calls `f` with the bond, and the slave `port` of it, at this moment. Any context.
     ///
-    /// `ENOENT` if `port` is no slave of the bond, or not yet.
+    /// `ENOENT` if `port` is no slave of the bond and isn't becoming one.
     pub(crate) fn snapshot_of<R>(
         &self,
         port: &Port,
@@ -83,7 +83,8 @@ impl Bond {
         let (params, slave) = {
             let state = self.state.lock();
             let member = state.position(port).and_then(|at| state.members.get(at));
-            (state.params, member.ok_or(ENOENT)?.snapshot())
+            let joining = state.joining.as_ref().filter(|member| member.port.is(port));
+            (state.params, member.or(joining).ok_or(ENOENT)?.snapshot())
         };
         let slaves = [slave];
         let bond = self.brief(params, &slaves);

@@ -87,6 +87,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     // Toggling the bond's MAC address below may change its flags; the slave has what they are now.
     let (promiscuous, allmulti) = (own.is_promiscuous(), own.is_allmulti());
     let was_backup = port.is_backup();
+    bond.retire(rtnl, &port);
 
     // Whoever reads the slave's files sees a slave of this bond to the end.
     let ties = bond.take_ties(&port);

@@ -71,7 +71,7 @@ impl Bond {
     }
 
     /// Reads speed and duplex of the slaves that came up since they were last read.
-    fn refresh_speeds(&self, rtnl: &Rtnl) {
+    pub(crate) fn refresh_speeds(&self, rtnl: &Rtnl) {
         while let Some(port) = self.find_slave(|member| core::mem::take(&mut member.stale_speed)) {
             self.note_speed(&port, port.dev().speed_duplex(rtnl));
         }
@@ -161,11 +161,25 @@ impl Bond {
         }
     }
 
+    /// Tells the stack that a slave sends no more, before it is told that it is no slave any more.
+    pub(crate) fn retire(&self, rtnl: &Rtnl, port: &PortRef) {
+        let _ = self.find_slave(|member| {
+            let found = member.port.is(port);
+            if found {
+                member.retire();
+            }
+            found
+        });
+        self.announce_slaves(rtnl);
+    }
+
     /// What follows a change of the active slave.
     fn follow_failover(&self, rtnl: &Rtnl, from: Option<&PortRef>, to: Option<&PortRef>) {
         let params = self.params();
         if params.mode.uses_primary() {
             if let Some(to) = to {
+                // A slave that was released has no part in it: it gets its own address back.
+                let from = from.filter(|from| self.is_member(from));
                 self.move_macs(rtnl, from, to);
                 // Listeners to this event cannot refuse it.
                 let _ = self.dev().announce(rtnl, Announce::BondingFailover);
@@ -240,8 +254,9 @@ impl Bond {
                 state.peers.left = 0;
                 return;
             }
-            // A slave whose queue still throws packets away would lose the message.
+            // A bond or slave whose queue still throws packets away would lose the message.
             let ready = self.dev().has_carrier()
+                && !self.dev().has_link_event_pending()
                 && state
                     .active
                     .get()

@@ -110,6 +110,11 @@ impl Member {
         );
     }
 
+    /// The slave is about to leave: it carries nothing any more, and is heard to the end.
+    pub(crate) fn retire(&mut self) {
+        self.set_role(true, self.port.is_inactive());
+    }
+
     /// Sets what the slave does; the stack is told later if that is new.
     fn set_role(&mut self, backup: bool, inactive: bool) {
         self.untold |= self.port.is_backup() != backup;
@@ -138,6 +143,8 @@ pub(crate) struct State {
     pub(crate) force_primary: bool,
     /// The slaves, in the order in which they were enslaved.
     pub(crate) members: KVec<Member>,
+    /// The slave that is being enslaved, from when others hear of it until it is among `members`.
+    pub(crate) joining: Option<Member>,
     /// Room for [`State::choose_active`], as large as `members`: it must not allocate.
     pub(crate) candidates: KVec<Candidate>,
     /// The active slave.
@@ -172,6 +179,7 @@ impl State {
             primary_slave: None,
             force_primary: false,
             members: KVec::new(),
+            joining: None,
             candidates: KVec::new(),
             active,
             addressed: None,
@@ -284,8 +292,9 @@ impl State {
             return;
         }
         let mut reselect = false;
+        let mut delays = self.delays();
         for index in indices {
-            reselect |= self.observe_one(dev, index, now_ms);
+            reselect |= self.observe_one(dev, index, now_ms, &mut delays);
         }
         if reselect {
             self.choose_active(dev, now_ms);
@@ -293,8 +302,13 @@ impl State {
     }
 
     /// Looks at the link of one slave. Returns whether the active slave is to be chosen anew.
-    fn observe_one(&mut self, dev: &BondDev<Bond>, index: usize, now_ms: u64) -> bool {
-        let delays = self.delays();
+    fn observe_one(
+        &mut self,
+        dev: &BondDev<Bond>,
+        index: usize,
+        now_ms: u64,
+        delays: &mut Delays,
+    ) -> bool {
         let active = self.active_position();
         let role = match (self.params.mode.uses_primary(), active == Some(index)) {
             (false, _) => Role::None,
@@ -305,9 +319,11 @@ impl State {
             return false;
         };
         let carrier = member.dev().is_running_with_carrier();
-        let Some(change) = member.link.observe(carrier, now_ms, &delays) else {
+        let Some(change) = member.link.observe(carrier, now_ms, delays) else {
             return false;
         };
+        // Only the first to come back is in a hurry.
+        delays.ignore_updelay &= change.to != LinkState::Up;
         if let Some(line) = change.notice(role) {
             slave_log!(Level::Info, dev, member.dev(), "{line}");
         }
@@ -392,20 +408,25 @@ impl State {
         self.chose = true;
     }
 
+    /// Notes the slave at `index` as the active one, which in modes without a primary says little:
+    /// nobody is told.
+    pub(crate) fn point_at(&mut self, dev: &BondDev<Bond>, index: Option<usize>) {
+        let member = index.and_then(|at| self.members.get(at));
+        self.active
+            .set(dev, member.map(|member| member.port.clone()));
+    }
+
     /// Makes the slave at `index` the active one: packets use it from now on.
     pub(crate) fn activate(&mut self, dev: &BondDev<Bond>, index: Option<usize>) {
         let old = self.active_position();
         let inactive = !self.params.all_slaves_active;
-        let port = index
-            .and_then(|at| self.members.get(at))
-            .map(|m| m.port.clone());
         if self.params.mode == Mode::ActiveBackup {
             // The new one listens before the old one stops.
             if let Some(member) = index.and_then(|at| self.members.get_mut(at)) {
                 member.set_role(false, false);
             }
         }
-        self.active.set(dev, port);
+        self.point_at(dev, index);
         if self.params.mode == Mode::ActiveBackup {
             if let Some(member) = old.and_then(|at| self.members.get_mut(at)) {
                 member.set_role(true, inactive);
@@ -487,7 +508,8 @@ impl State {
                 false => member.can_send(),
             })
             .map(|member| member.port.clone());
-        room.value_mut().fill(&self.params, usable);
+        // More slaves than there were when the room was made: another view follows.
+        self.stale_view = !room.value_mut().fill(&self.params, usable);
         bond.publish_view(Some(room));
     }
 

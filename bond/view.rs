@@ -38,16 +38,17 @@ impl TxView {
         })
     }
 
-    /// Fills the view; slaves beyond its capacity are left out. Any context.
-    pub(crate) fn fill(&mut self, params: &Params, slaves: impl Iterator<Item = PortRef>) {
+    /// Fills the view. Returns whether all slaves had room; the others are left out. Any context.
+    #[must_use]
+    pub(crate) fn fill(&mut self, params: &Params, slaves: impl Iterator<Item = PortRef>) -> bool {
+        let mut all = true;
         for slave in slaves {
-            if self.slaves.push_within_capacity(slave).is_err() {
-                break;
-            }
+            all &= self.slaves.push_within_capacity(slave).is_ok();
         }
         let count = u32::try_from(self.slaves.len()).unwrap_or(u32::MAX);
         self.count = Divisor::new(count).unwrap_or(Divisor::ONE);
         self.turns = RoundRobin::new(params.packets_per_slave);
+        all
     }
 
     /// The slaves.

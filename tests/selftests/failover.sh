@@ -137,4 +137,16 @@ becomes "both down" "[[ \$(state eth0)\$(state eth1) == downdown ]]"
 plug eth1
 becomes "no active slave: updelay is ignored" "[[ \$(active bond0) == eth1 ]]" 10
 plug eth0
+
+# when both come back together, the first is used at once and the other waits
+pull eth0
+pull eth1
+becomes "both down again" "[[ \$(state eth0)\$(state eth1) == downdown ]]"
+ip link set bond0 down
+plug eth0
+plug eth1
+wait_for "[[ \$(<$NET/eth0/carrier)\$(<$NET/eth1/carrier) == 11 ]]" 20
+ip link set bond0 up
+becomes "the first back is up" "[[ \$(state eth0) == up ]]"
+becomes "the other waits for its updelay" "[[ \$(state eth1) == 'going back' ]]"
 finish

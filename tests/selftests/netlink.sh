@@ -93,6 +93,25 @@ note "$(grep -ao '^[^ ]*: [^ ]*\|event.*' "$WORK/monitor" | tr '\n' ' ')"
 stop_background
 ip link set far-s1 up
 
+# what is heard of a slave that comes and goes
+ip link add bond4 type bond mode balance-rr miimon 100 resend_igmp 3
+ip link set bond4 up
+mk_veth s4
+ip -d -o monitor link >"$WORK/monitor" &
+BACKGROUND+=($!)
+wait_for "ip link set lo txqueuelen 1001; ip link set lo txqueuelen 1000; [[ -s $WORK/monitor ]]" 20
+: >"$WORK/monitor"
+ip link set s4 master bond4
+becomes "carrier" "[[ \$(<$NET/bond4/carrier) == 1 ]]"
+ip link set s4 nomaster
+becomes "listeners hear that the slave has left" "tail -n 1 $WORK/monitor | grep -aq 's4@far-s4: .* DOWN '"
+grep -a 's4@far-s4: .* master bond4 ' "$WORK/monitor" >"$WORK/slave"
+unlike "every message of a slave says what it is as one" "$(grep -av 'bond_slave state' "$WORK/slave")" .
+like "the last, that it sends no more" "$(tail -n 1 "$WORK/slave")" 'bond_slave state BACKUP'
+unlike "memberships aren't reported again for it" "$(grep -a 'RESEND IGMP' "$WORK/monitor")" .
+stop_background
+ip link del bond4
+
 ok "nomaster" ip link set s1 nomaster
 is "one left" "$(get bond1 slaves)" s2
 holds "it is nobody's slave" "[[ ! -e $NET/s1/master ]]"

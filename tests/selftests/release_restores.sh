@@ -129,6 +129,12 @@ is "fail_over_mac follow: the active one has the bond's" "$(mac s1) $(mac s2)" "
 set_opt bond0 active_slave s2
 becomes "fail_over_mac follow: they change places" '[[ "$(mac s1) $(mac s2)" == "$old_2 $bond_mac" ]]'
 is "fail_over_mac follow: the bond keeps its own" "$(mac bond0)" "$bond_mac"
+# somebody readdressed the active one, so that the bond's address is on no slave
+ip link set s2 address 02:77:00:00:00:02
+echo -s2 >"$(opt bond0 slaves)"
+is "fail_over_mac follow: the next active one gets the bond's" "$(mac s1) $(mac bond0)" "$bond_mac $bond_mac"
+is "fail_over_mac follow: the released one its own" "$(mac s2)" "$old_2"
+enslave sysfs bond0 s2
 ip link del bond0
 is "fail_over_mac follow: released as they were" "$(mac s1) $(mac s2)" "$old_1 $old_2"
 restored "in the end"

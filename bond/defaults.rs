@@ -19,6 +19,7 @@ use crate::bond::{
         Value, //
     },
     params::{
+        AdSelect,
         FailOverMac,
         Mode,
         Params,
@@ -89,6 +90,8 @@ pub(crate) struct RawParams<'a> {
     pub(crate) resend_igmp: i32,
     /// `packets_per_slave`.
     pub(crate) packets_per_slave: i32,
+    /// `lp_interval` in s.
+    pub(crate) lp_interval: u32,
     /// `mode`, if set.
     pub(crate) mode: Option<&'a [u8]>,
     /// `primary`, if set.
@@ -99,6 +102,10 @@ pub(crate) struct RawParams<'a> {
     pub(crate) xmit_hash_policy: Option<&'a [u8]>,
     /// `fail_over_mac`, if set.
     pub(crate) fail_over_mac: Option<&'a [u8]>,
+    /// `lacp_rate`, if set.
+    pub(crate) lacp_rate: Option<&'a [u8]>,
+    /// `ad_select`, if set.
+    pub(crate) ad_select: Option<&'a [u8]>,
 }
 
 /// What every new bond starts with, and what the module itself needs.
@@ -199,6 +206,22 @@ pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, 
         }
     }
 
+    // No mode that there is looks at it, so it is not checked, as in the C driver.
+    if raw.lacp_rate.is_some() {
+        log(
+            Level::Info,
+            format_args!("lacp_rate has no effect in mode {}", mode.description()),
+        );
+    }
+    if let Some(text) = raw.ad_select {
+        let number = keyword(log, OptionId::AdSelect, text)?;
+        params.ad_select = AdSelect::from_u8(number).ok_or(OptError::Invalid)?;
+        log(
+            Level::Warn,
+            format_args!("Warning: ad_select only affects 802.3ad mode"),
+        );
+    }
+
     let max_bonds = number(
         log,
         "max_bonds",
@@ -249,6 +272,15 @@ pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, 
     params.resend_igmp = byte(number(log, "resend_igmp", raw.resend_igmp, 0, 255, 1));
     let packets = number(log, "packets_per_slave", raw.packets_per_slave, 0, 65535, 1);
     params.packets_per_slave = u16::try_from(packets).unwrap_or(u16::MAX);
+
+    params.lp_interval = raw.lp_interval;
+    if raw.lp_interval == 0 {
+        log(
+            Level::Warn,
+            format_args!("Warning: lp_interval (0) is not in the range 1 - {INT_MAX}, using 1"),
+        );
+        params.lp_interval = 1;
+    }
 
     if params.miimon == 0 && (updelay != 0 || downdelay != 0) {
         log(

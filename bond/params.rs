@@ -191,6 +191,39 @@ impl PrimaryReselect {
     }
 }
 
+/// Which aggregator an 802.3ad bond uses (`BOND_AD_*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum AdSelect {
+    /// `stable`: the one in use until it has no ports.
+    Stable = 0,
+    /// `bandwidth`: the one with the greatest bandwidth.
+    Bandwidth = 1,
+    /// `count`: the one with the most ports.
+    Count = 2,
+    /// `actor_port_prio`: the one with the greatest sum of port priorities.
+    PortPrio = 3,
+}
+
+impl AdSelect {
+    /// Returns the policy with this number.
+    pub(crate) const fn from_u8(number: u8) -> Option<AdSelect> {
+        match number {
+            0 => Some(AdSelect::Stable),
+            1 => Some(AdSelect::Bandwidth),
+            2 => Some(AdSelect::Count),
+            3 => Some(AdSelect::PortPrio),
+            _ => None,
+        }
+    }
+
+    /// Returns the number of the policy.
+    pub(crate) const fn as_u8(self) -> u8 {
+        // CAST: The discriminant of a `repr(u8)` enum.
+        self as u8
+    }
+}
+
 /// All settings of a bond which are a number or a keyword.
 ///
 /// The remembered name of the primary, the slaves and their queue ids are state of the bond and
@@ -223,6 +256,26 @@ pub(crate) struct Params {
     pub(crate) peer_notif_delay: u32,
     /// Option `min_links`; any `u32`, since the module parameter is not checked.
     pub(crate) min_links: u32,
+    /// Option `lp_interval` in s, at least 1; any `u32`, since the module parameter has no limit.
+    pub(crate) lp_interval: u32,
+    /// Option `tlb_dynamic_lb`.
+    pub(crate) tlb_dynamic_lb: bool,
+    /// Option `ad_select`.
+    pub(crate) ad_select: AdSelect,
+    /// Option `ad_actor_sys_prio`, 1 to 65535.
+    pub(crate) ad_actor_sys_prio: u16,
+    /// Option `ad_user_port_key`, 0 to 1023.
+    pub(crate) ad_user_port_key: u16,
+    /// Option `lacp_active`.
+    pub(crate) lacp_active: bool,
+    /// Option `lacp_rate`: whether partners are asked to send every second.
+    pub(crate) lacp_fast: bool,
+    /// Option `lacp_strict`.
+    pub(crate) lacp_strict: bool,
+    /// Option `coupled_control`.
+    pub(crate) coupled_control: bool,
+    /// Option `broadcast_neighbor`.
+    pub(crate) broadcast_neighbor: bool,
 }
 
 impl Params {
@@ -241,6 +294,16 @@ impl Params {
         downdelay: 0,
         peer_notif_delay: 0,
         min_links: 0,
+        lp_interval: 1,
+        tlb_dynamic_lb: true,
+        ad_select: AdSelect::Stable,
+        ad_actor_sys_prio: u16::MAX,
+        ad_user_port_key: 0,
+        lacp_active: true,
+        lacp_fast: false,
+        lacp_strict: false,
+        coupled_control: true,
+        broadcast_neighbor: false,
     };
 
     /// Returns a delay of `polls` in ms, at most [`INT_MAX`].
@@ -288,9 +351,21 @@ impl Params {
             OptionId::AllSlavesActive => u32::from(self.all_slaves_active),
             OptionId::ResendIgmp => u32::from(self.resend_igmp),
             OptionId::PeerNotifDelay => self.peer_notif_delay_ms(),
-            OptionId::Primary | OptionId::ActiveSlave | OptionId::QueueId | OptionId::Slaves => {
-                return None;
-            }
+            OptionId::LpInterval => self.lp_interval,
+            OptionId::TlbDynamicLb => u32::from(self.tlb_dynamic_lb),
+            OptionId::AdSelect => u32::from(self.ad_select.as_u8()),
+            OptionId::AdActorSysPrio => u32::from(self.ad_actor_sys_prio),
+            OptionId::AdUserPortKey => u32::from(self.ad_user_port_key),
+            OptionId::LacpActive => u32::from(self.lacp_active),
+            OptionId::LacpRate => u32::from(self.lacp_fast),
+            OptionId::LacpStrict => u32::from(self.lacp_strict),
+            OptionId::CoupledControl => u32::from(self.coupled_control),
+            OptionId::BroadcastNeighbor => u32::from(self.broadcast_neighbor),
+            OptionId::Primary
+            | OptionId::ActiveSlave
+            | OptionId::QueueId
+            | OptionId::Slaves
+            | OptionId::AdActorSystem => return None,
         };
         Some(u64::from(number))
     }
@@ -360,9 +435,27 @@ impl Params {
                 }
             }
             OptionId::ResendIgmp => self.resend_igmp = byte?,
-            OptionId::Primary | OptionId::ActiveSlave | OptionId::QueueId | OptionId::Slaves => {
-                return Err(OptError::Invalid);
+            OptionId::LpInterval => self.lp_interval = word?,
+            OptionId::TlbDynamicLb => self.tlb_dynamic_lb = num != 0,
+            OptionId::AdSelect => {
+                self.ad_select = AdSelect::from_u8(byte?).ok_or(OptError::Invalid)?;
             }
+            OptionId::AdActorSysPrio => {
+                self.ad_actor_sys_prio = u16::try_from(num).map_err(|_| OptError::Invalid)?;
+            }
+            OptionId::AdUserPortKey => {
+                self.ad_user_port_key = u16::try_from(num).map_err(|_| OptError::Invalid)?;
+            }
+            OptionId::LacpActive => self.lacp_active = num != 0,
+            OptionId::LacpRate => self.lacp_fast = num != 0,
+            OptionId::LacpStrict => self.lacp_strict = num != 0,
+            OptionId::CoupledControl => self.coupled_control = num != 0,
+            OptionId::BroadcastNeighbor => self.broadcast_neighbor = num != 0,
+            OptionId::Primary
+            | OptionId::ActiveSlave
+            | OptionId::QueueId
+            | OptionId::Slaves
+            | OptionId::AdActorSystem => return Err(OptError::Invalid),
         }
         Ok(applied)
     }

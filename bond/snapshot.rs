@@ -96,6 +96,7 @@ impl OptionDef {
                     None => Ok(()),
                 }
             }
+            (Format::AdOnly, _) => Ok(()),
             (Format::List, OptionId::QueueId) => write_list(
                 w,
                 bond.slaves.iter().map(|slave| QueueEntry {
@@ -116,6 +117,7 @@ impl OptionDef {
                 .active_ifindex
                 .filter(|&index| index != 0 && bond.params.mode.uses_primary())
                 .map(u64::from),
+            _ if self.format == Format::AdOnly => None,
             id => bond.params.get(id),
         }
     }

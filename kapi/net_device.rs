@@ -14,7 +14,8 @@ use crate::bond::addr::{
 };
 use core::ptr::{
     self,
-    addr_of, //
+    addr_of,
+    NonNull, //
 };
 use kernel::{
     error::to_result,
@@ -77,17 +78,19 @@ impl Announce {
 ///
 /// # Invariants
 ///
-/// The pointer is null or valid for the lifetime.
-pub(crate) struct ExtAck<'a>(
-    *mut bindings::netlink_ext_ack,
-    core::marker::PhantomData<&'a mut ()>,
-);
+/// Each pointer is null or valid for the lifetime.
+pub(crate) struct ExtAck<'a> {
+    place: *mut bindings::netlink_ext_ack,
+    /// The attribute that the texts are about.
+    attr: *const bindings::nlattr,
+    lifetime: core::marker::PhantomData<&'a mut ()>,
+}
 
 impl ExtAck<'_> {
     /// For callers who have no such place: the log gets the text.
     pub(crate) fn none() -> Self {
-        // INVARIANT: Null.
-        Self(ptr::null_mut(), core::marker::PhantomData)
+        // SAFETY: Null.
+        unsafe { Self::from_raw(ptr::null_mut()) }
     }
 
     /// Wraps what a kernel callback was given.
@@ -96,22 +99,45 @@ impl ExtAck<'_> {
     ///
     /// `raw` must be null, or valid for as long as the returned value lives.
     pub(super) unsafe fn from_raw(raw: *mut bindings::netlink_ext_ack) -> Self {
+        // SAFETY: Required of the caller.
+        unsafe { Self::about(raw, None) }
+    }
+
+    /// As [`Self::from_raw`], with the attribute that texts are about.
+    ///
+    /// # Safety
+    ///
+    /// `raw` must be null or valid, and `attr` be valid, for as long as the returned value lives.
+    pub(super) unsafe fn about(
+        raw: *mut bindings::netlink_ext_ack,
+        attr: Option<NonNull<bindings::nlattr>>,
+    ) -> Self {
         // INVARIANT: Required of the caller.
-        Self(raw, core::marker::PhantomData)
+        Self {
+            place: raw,
+            attr: attr.map_or(ptr::null(), |attr| attr.as_ptr().cast_const()),
+            lifetime: core::marker::PhantomData,
+        }
     }
 
     /// The raw pointer, possibly null, for calls into the kernel.
     pub(super) fn as_ptr(&self) -> *mut bindings::netlink_ext_ack {
-        self.0
+        self.place
     }
 
     /// Leaves `text` for the caller; returns false if there is no caller to read it.
     pub(crate) fn set(&self, text: &'static CStr) -> bool {
-        if self.0.is_null() {
+        if self.place.is_null() {
             return false;
         }
-        // SAFETY: Not null, so valid by the type invariant; the text is static.
-        unsafe { (*self.0)._msg = text.as_char_ptr() };
+        // SAFETY: Not null, so valid by the type invariant; the text is static. The stack looks at
+        // the attribute before the message which it is in, and with it the callback, has ended.
+        unsafe {
+            (*self.place)._msg = text.as_char_ptr();
+            if !self.attr.is_null() {
+                (*self.place).bad_attr = self.attr;
+            }
+        }
         true
     }
 }
@@ -137,7 +163,7 @@ unsafe impl AlwaysRefCounted for NetDevice {
         unsafe { bindings::bonding_dev_hold(self.as_ptr()) };
     }
 
-    unsafe fn dec_ref(obj: ptr::NonNull<Self>) {
+    unsafe fn dec_ref(obj: NonNull<Self>) {
         // SAFETY: The caller owns a count and gives it up.
         unsafe { bindings::bonding_dev_put(obj.cast().as_ptr()) };
     }

@@ -119,6 +119,13 @@ impl<'a> Attrs<'a> {
         self.get(number)?.first().copied()
     }
 
+    /// A place for texts by which the sender sees, too, that this attribute was to blame.
+    pub(crate) fn blame<'b>(&'b self, number: u16, extack: &'b ExtAck<'_>) -> ExtAck<'b> {
+        let attr = self.raw(number);
+        // SAFETY: What `extack` holds is valid for `'b`, and so is the attribute.
+        unsafe { ExtAck::about(extack.as_ptr(), attr) }
+    }
+
     /// Tells the sender that the attribute with this number is not supported.
     pub(crate) fn refuse(&self, number: u16, extack: &ExtAck<'_>) -> Error {
         if let Some(attr) = self.raw(number) {
@@ -165,6 +172,8 @@ pub(crate) enum Rule {
     U32,
     /// It holds four bytes, with a sign.
     S32,
+    /// It holds at most so many bytes.
+    Bytes(u16),
     /// It holds four bytes, of a number in this range.
     Range(&'static Range),
 }
@@ -206,7 +215,11 @@ impl<const N: usize> Policy<N> {
                 Rule::U16 => bindings::NLA_U16,
                 Rule::U32 | Rule::Range(_) => bindings::NLA_U32,
                 Rule::S32 => bindings::NLA_S32,
+                Rule::Bytes(_) => bindings::NLA_BINARY,
             } as u8;
+            if let Rule::Bytes(max) = rules[index] {
+                entry.len = max;
+            }
             if let Rule::Range(range) = rules[index] {
                 entry.validation_type =
                     bindings::nla_policy_validation_NLA_VALIDATE_RANGE_PTR as u8;

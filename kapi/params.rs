@@ -120,7 +120,7 @@ const _: () = {
     let mut index = 0;
     while index < COUNT {
         let def = ROWS[index].def;
-        assert!(matches!(def.kind, ParamKind::Int(_)) || def.perm == 0);
+        assert!(!matches!(def.kind, ParamKind::Charp) || def.perm == 0);
         index += 1;
     }
 };
@@ -141,8 +141,11 @@ static NUMBERS: [AtomicI32; COUNT] = {
     let mut numbers = [const { AtomicI32::new(0) }; COUNT];
     let mut index = 0;
     while index < COUNT {
-        if let ParamKind::Int(default) = ROWS[index].def.kind {
-            numbers[index] = AtomicI32::new(default);
+        match ROWS[index].def.kind {
+            ParamKind::Int(default) => numbers[index] = AtomicI32::new(default),
+            // CAST: The same bits; `lp_interval` reads them as unsigned again.
+            ParamKind::Uint(default) => numbers[index] = AtomicI32::new(default as i32),
+            ParamKind::Charp => {}
         }
         index += 1;
     }
@@ -182,6 +185,10 @@ static ENTRIES: Entries = {
                 entry.ops = ptr::addr_of!(bindings::param_ops_int);
                 entry.__bindgen_anon_1.arg = NUMBERS[row.place].as_ptr().cast();
             }
+            ParamKind::Uint(_) => {
+                entry.ops = ptr::addr_of!(bindings::param_ops_uint);
+                entry.__bindgen_anon_1.arg = NUMBERS[row.place].as_ptr().cast();
+            }
             ParamKind::Charp => {
                 entry.ops = ptr::addr_of!(bindings::param_ops_charp);
                 entry.__bindgen_anon_1.arg = STRINGS[row.place].as_ptr().cast();
@@ -196,6 +203,7 @@ static ENTRIES: Entries = {
 const fn about(row: &Row) -> [&'static str; 11] {
     let kind = match row.def.kind {
         ParamKind::Int(_) => "int",
+        ParamKind::Uint(_) => "uint",
         ParamKind::Charp => "charp",
     };
     [
@@ -303,10 +311,14 @@ pub(crate) fn raw() -> RawParams<'static> {
         all_slaves_active: number(const { place(OptionId::AllSlavesActive) }),
         resend_igmp: number(const { place(OptionId::ResendIgmp) }),
         packets_per_slave: number(const { place(OptionId::PacketsPerSlave) }),
+        // CAST: The same bits, which the kernel wrote as unsigned.
+        lp_interval: number(const { place(OptionId::LpInterval) }) as u32,
         mode: string(const { place(OptionId::Mode) }),
         primary: string(const { place(OptionId::Primary) }),
         primary_reselect: string(const { place(OptionId::PrimaryReselect) }),
         xmit_hash_policy: string(const { place(OptionId::XmitHashPolicy) }),
         fail_over_mac: string(const { place(OptionId::FailOverMac) }),
+        lacp_rate: string(const { place(OptionId::LacpRate) }),
+        ad_select: string(const { place(OptionId::AdSelect) }),
     }
 }

@@ -110,6 +110,8 @@ static POLICY: Policy<{ BOND_MAX + 1 }> = {
             rules[def.attr as usize] = match (def.policy_max, def.width) {
                 (Some(_), _) => Rule::Range(&RANGES[index]),
                 (None, Width::U8) => Rule::U8,
+                (None, Width::U16) => Rule::U16,
+                (None, Width::Mac) => Rule::Bytes(6),
                 (None, Width::U32 | Width::IfIndex) => Rule::U32,
             };
         }
@@ -145,7 +147,9 @@ impl LinkType {
 const fn width(def: &NetlinkDef) -> usize {
     match def.width {
         Width::U8 => 1,
+        Width::U16 => 2,
         Width::U32 | Width::IfIndex => 4,
+        Width::Mac => 6,
     }
 }
 
@@ -181,10 +185,19 @@ impl Link<Bond> for Face {
             if attrs.get(nl.attr).is_none() {
                 continue;
             }
+            let extack = &attrs.blame(nl.attr, extack);
             match nl.width {
                 Width::U8 => {
                     let value = attrs.get_u8(nl.attr).ok_or(EINVAL)?;
                     bond.set_number(rtnl, def, u64::from(value), extack)?;
+                }
+                Width::U16 => {
+                    let value = attrs.get_u16(nl.attr).ok_or(EINVAL)?;
+                    bond.set_number(rtnl, def, u64::from(value), extack)?;
+                }
+                Width::Mac => {
+                    let value = attrs.get(nl.attr).filter(|mac| mac.len() == 6);
+                    bond.set_raw(rtnl, def, value.ok_or(EINVAL)?, extack)?;
                 }
                 Width::U32 => {
                     let value = attrs.get_u32(nl.attr).ok_or(EINVAL)?;
@@ -221,16 +234,19 @@ impl Link<Bond> for Face {
     ) -> Result {
         if let Some(queue) = attrs.get_u16(slave_attr::QUEUE_ID) {
             let text = SlaveQueue::new(port.dev().name(), queue)?;
+            let extack = &attrs.blame(slave_attr::QUEUE_ID, extack);
             bond.set_raw(rtnl, OptionId::QueueId.def(), text.as_bytes(), extack)?;
         }
         if let Some(prio) = attrs.get_u32(slave_attr::PRIO) {
             if !bond.params().mode.uses_primary() {
+                let extack = &attrs.blame(slave_attr::PRIO, extack);
                 return Err(wrong_mode(bond, "prio", extack));
             }
             // CAST: The attribute is a number with sign.
             bond.set_prio(rtnl, port, prio as i32)?;
         }
         if attrs.get(slave_attr::ACTOR_PORT_PRIO).is_some() {
+            let extack = &attrs.blame(slave_attr::ACTOR_PORT_PRIO, extack);
             return Err(wrong_mode(bond, "actor_port_prio", extack));
         }
         Ok(())
@@ -277,7 +293,10 @@ fn fill(bond: &BondSnapshot<'_>, message: &mut Message<'_>) -> Result {
         // CAST: As wide as the attribute, which holds every value of the option.
         match nl.width {
             Width::U8 => message.put(nl.attr, &[value as u8])?,
+            Width::U16 => message.put(nl.attr, &(value as u16).to_ne_bytes())?,
             Width::U32 | Width::IfIndex => message.put(nl.attr, &(value as u32).to_ne_bytes())?,
+            // No number, so `get_num` gave none.
+            Width::Mac => {}
         }
     }
     Ok(())

@@ -50,8 +50,12 @@ pub(crate) enum OptionId {
     DownDelay = 8,
     /// `updelay`.
     UpDelay = 9,
+    /// `lacp_rate`.
+    LacpRate = 10,
     /// `min_links`.
     MinLinks = 11,
+    /// `ad_select`.
+    AdSelect = 12,
     /// `num_unsol_na`.
     NumUnsolNa = 13,
     /// `miimon`.
@@ -70,12 +74,30 @@ pub(crate) enum OptionId {
     AllSlavesActive = 20,
     /// `resend_igmp`.
     ResendIgmp = 21,
+    /// `lp_interval`.
+    LpInterval = 22,
     /// `slaves`.
     Slaves = 23,
+    /// `tlb_dynamic_lb`.
+    TlbDynamicLb = 24,
+    /// `ad_actor_sys_prio`.
+    AdActorSysPrio = 25,
+    /// `ad_actor_system`.
+    AdActorSystem = 26,
+    /// `ad_user_port_key`.
+    AdUserPortKey = 27,
     /// `num_grat_arp`, another name of `num_unsol_na`.
     NumGratArp = 28,
     /// `peer_notif_delay`.
     PeerNotifDelay = 29,
+    /// `lacp_active`.
+    LacpActive = 30,
+    /// `coupled_control`.
+    CoupledControl = 34,
+    /// `broadcast_neighbor`.
+    BroadcastNeighbor = 35,
+    /// `lacp_strict`.
+    LacpStrict = 37,
 }
 
 impl OptionId {
@@ -88,19 +110,30 @@ impl OptionId {
             OptionId::FailOverMac => &OPTIONS[3],
             OptionId::DownDelay => &OPTIONS[4],
             OptionId::UpDelay => &OPTIONS[5],
-            OptionId::MinLinks => &OPTIONS[6],
-            OptionId::NumUnsolNa => &OPTIONS[7],
-            OptionId::MiiMon => &OPTIONS[8],
-            OptionId::Primary => &OPTIONS[9],
-            OptionId::PrimaryReselect => &OPTIONS[10],
-            OptionId::UseCarrier => &OPTIONS[11],
-            OptionId::ActiveSlave => &OPTIONS[12],
-            OptionId::QueueId => &OPTIONS[13],
-            OptionId::AllSlavesActive => &OPTIONS[14],
-            OptionId::ResendIgmp => &OPTIONS[15],
-            OptionId::Slaves => &OPTIONS[16],
-            OptionId::NumGratArp => &OPTIONS[17],
-            OptionId::PeerNotifDelay => &OPTIONS[18],
+            OptionId::LacpRate => &OPTIONS[6],
+            OptionId::MinLinks => &OPTIONS[7],
+            OptionId::AdSelect => &OPTIONS[8],
+            OptionId::NumUnsolNa => &OPTIONS[9],
+            OptionId::MiiMon => &OPTIONS[10],
+            OptionId::Primary => &OPTIONS[11],
+            OptionId::PrimaryReselect => &OPTIONS[12],
+            OptionId::UseCarrier => &OPTIONS[13],
+            OptionId::ActiveSlave => &OPTIONS[14],
+            OptionId::QueueId => &OPTIONS[15],
+            OptionId::AllSlavesActive => &OPTIONS[16],
+            OptionId::ResendIgmp => &OPTIONS[17],
+            OptionId::LpInterval => &OPTIONS[18],
+            OptionId::Slaves => &OPTIONS[19],
+            OptionId::TlbDynamicLb => &OPTIONS[20],
+            OptionId::AdActorSysPrio => &OPTIONS[21],
+            OptionId::AdActorSystem => &OPTIONS[22],
+            OptionId::AdUserPortKey => &OPTIONS[23],
+            OptionId::NumGratArp => &OPTIONS[24],
+            OptionId::PeerNotifDelay => &OPTIONS[25],
+            OptionId::LacpActive => &OPTIONS[26],
+            OptionId::CoupledControl => &OPTIONS[27],
+            OptionId::BroadcastNeighbor => &OPTIONS[28],
+            OptionId::LacpStrict => &OPTIONS[29],
         }
     }
 }
@@ -143,6 +176,10 @@ impl ModeSet {
     pub(crate) const NONE: ModeSet = ModeSet(0);
     /// Every mode but balance-rr.
     const ALL_BUT_RR: ModeSet = ModeSet(0b111_1110);
+    /// Every mode but 802.3ad (4).
+    const ALL_BUT_AD: ModeSet = ModeSet(0b110_1111);
+    /// Every mode but balance-tlb (5) and balance-alb (6).
+    const ALL_BUT_LB: ModeSet = ModeSet(0b001_1111);
     /// Every mode but the ones with a primary: active-backup (1), balance-tlb (5), balance-alb (6).
     const ALL_BUT_PRIMARY: ModeSet = ModeSet(0b001_1101);
 
@@ -163,6 +200,8 @@ pub(crate) enum Format {
     Name,
     /// A list with an entry for each slave; nothing at all without slaves.
     List,
+    /// Nothing at all outside of 802.3ad mode.
+    AdOnly,
 }
 
 /// Type of a module parameter.
@@ -170,6 +209,8 @@ pub(crate) enum Format {
 pub(crate) enum ParamKind {
     /// `int`, with its default.
     Int(i32),
+    /// `unsigned int`, with its default.
+    Uint(u32),
     /// `charp`, unset by default.
     Charp,
 }
@@ -194,6 +235,15 @@ const fn int_param(default: i32, desc: &'static str) -> Option<ParamDef> {
     })
 }
 
+/// Makes a parameter without file that has no sign.
+const fn uint_param(default: u32, desc: &'static str) -> Option<ParamDef> {
+    Some(ParamDef {
+        kind: ParamKind::Uint(default),
+        perm: 0,
+        desc,
+    })
+}
+
 /// Makes a string parameter without file.
 const fn charp_param(desc: &'static str) -> Option<ParamDef> {
     Some(ParamDef {
@@ -208,10 +258,14 @@ const fn charp_param(desc: &'static str) -> Option<ParamDef> {
 pub(crate) enum Width {
     /// One byte.
     U8,
+    /// Two bytes.
+    U16,
     /// Four bytes, taken as a signed `int` on the way in.
     U32,
     /// Four bytes, the index of an interface.
     IfIndex,
+    /// Six bytes, a MAC address.
+    Mac,
 }
 
 /// The `IFLA_BOND_*` attribute of an option.
@@ -236,6 +290,17 @@ const fn nl(attr: u16, width: Width, order: u8) -> Option<NetlinkDef> {
         width,
         write_order: order,
         dump_order: order,
+        policy_max: None,
+    })
+}
+
+/// Makes an attribute whose places in the two orders differ.
+const fn nl_orders(attr: u16, width: Width, write_order: u8, dump_order: u8) -> Option<NetlinkDef> {
+    Some(NetlinkDef {
+        attr,
+        width,
+        write_order,
+        dump_order,
         policy_max: None,
     })
 }

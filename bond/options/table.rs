@@ -11,6 +11,8 @@ use super::{
     kw_default,
     manual,
     nl,
+    nl_orders,
+    uint_param,
     Format,
     Keyword,
     ModeSet,
@@ -78,7 +80,7 @@ const PEER_NOTIF: OptionDef = OptionDef {
 };
 
 /// Number of options.
-const COUNT: usize = 19;
+const COUNT: usize = 30;
 
 /// The table, sorted by [`OptionId`].
 pub(crate) static OPTIONS: [OptionDef; COUNT] = [
@@ -200,6 +202,23 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         ..ROW
     },
     OptionDef {
+        id: OptionId::LacpRate,
+        name: "lacp_rate",
+        keywords: &[kw("slow", 0), kw("fast", 1)],
+        if_down: true,
+        unsupported: ModeSet::ALL_BUT_AD,
+        param: charp_param("802.3ad: how often partners are to send, slow or 0 (default), fast or 1"),
+        format: Format::KeywordNumber,
+        netlink: nl(21, Width::U8, 24),
+        manual: manual(
+            "",
+            "slow",
+            "How often an 802.3ad bond asks its partner to send LACPDUs: every 30 seconds (`slow`) \
+             or every second (`fast`).",
+        ),
+        ..ROW
+    },
+    OptionDef {
         id: OptionId::MinLinks,
         name: "min_links",
         keywords: OFF_TO_INT_MAX,
@@ -214,6 +233,32 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "0",
             "How many links an 802.3ad bond needs for its carrier. The other modes keep the \
              setting without using it.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::AdSelect,
+        name: "ad_select",
+        keywords: &[
+            kw_default("stable", 0),
+            kw("bandwidth", 1),
+            kw("count", 2),
+            kw("actor_port_prio", 3),
+        ],
+        if_down: true,
+        param: charp_param(
+            "802.3ad: which aggregator is used, stable or 0 (default), bandwidth or 1, count or 2, \
+             actor_port_prio or 3",
+        ),
+        format: Format::KeywordNumber,
+        netlink: nl(22, Width::U8, 25),
+        manual: manual(
+            "",
+            "stable",
+            "Which aggregator an 802.3ad bond uses. `stable`: the one in use until it has no ports. \
+             `bandwidth`, `count`, `actor_port_prio`: that with the greatest bandwidth, number of \
+             ports, or sum of port priorities, at every change. The other modes keep the setting \
+             without using it.",
         ),
         ..ROW
     },
@@ -349,6 +394,29 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         ..ROW
     },
     OptionDef {
+        id: OptionId::LpInterval,
+        name: "lp_interval",
+        keywords: &[
+            kw_default("minval", 1),
+            // CAST: Lossless; `From` is not usable in a constant.
+            kw("maxval", INT_MAX as u64),
+        ],
+        min: 1,
+        max: MAX_INT,
+        param: uint_param(
+            1,
+            "Seconds between the learning packets of balance-tlb and balance-alb",
+        ),
+        netlink: nl(19, Width::U32, 21),
+        manual: manual(
+            "s",
+            "1",
+            "How often the balance-tlb and balance-alb modes send learning packets to the switches. \
+             The other modes keep the setting without using it.",
+        ),
+        ..ROW
+    },
+    OptionDef {
         id: OptionId::Slaves,
         name: "slaves",
         raw: true,
@@ -357,6 +425,67 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "",
             "none",
             "The slaves. `+name` enslaves a device, which must be down; `-name` releases one.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::TlbDynamicLb,
+        name: "tlb_dynamic_lb",
+        keywords: &[kw("off", 0), kw_default("on", 1)],
+        if_down: true,
+        unsupported: ModeSet::ALL_BUT_LB,
+        netlink: nl(27, Width::U8, 29),
+        manual: manual(
+            "",
+            "1",
+            "Whether the balance-tlb and balance-alb modes move flows by load (1), or spread them by \
+             hash alone (0).",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::AdActorSysPrio,
+        name: "ad_actor_sys_prio",
+        keywords: &[kw("minval", 1), kw_default("maxval", 65535)],
+        min: 1,
+        max: Some(65535),
+        unsupported: ModeSet::ALL_BUT_AD,
+        format: Format::AdOnly,
+        netlink: nl_orders(24, Width::U16, 26, 34),
+        manual: manual(
+            "",
+            "65535",
+            "The bond's system priority in 802.3ad mode; the lower number counts more.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::AdActorSystem,
+        name: "ad_actor_system",
+        raw: true,
+        unsupported: ModeSet::ALL_BUT_AD,
+        format: Format::AdOnly,
+        netlink: nl_orders(26, Width::Mac, 28, 36),
+        manual: manual(
+            "",
+            "the bond's MAC address",
+            "The MAC address by which an 802.3ad bond calls itself in LACPDUs.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::AdUserPortKey,
+        name: "ad_user_port_key",
+        keywords: &[kw_default("minval", 0), kw("maxval", 1023)],
+        max: Some(1023),
+        if_down: true,
+        unsupported: ModeSet::ALL_BUT_AD,
+        format: Format::AdOnly,
+        netlink: nl_orders(25, Width::U16, 27, 35),
+        manual: manual(
+            "",
+            "0",
+            "The upper ten bits of the key of an 802.3ad bond's ports.",
         ),
         ..ROW
     },
@@ -388,6 +517,67 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "0",
             "How far apart the notifications of a failover are; 0 is one `miimon` interval. As \
              `downdelay`, it is a multiple of `miimon`.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::LacpActive,
+        name: "lacp_active",
+        keywords: &[kw("off", 0), kw_default("on", 1)],
+        if_down: true,
+        unsupported: ModeSet::ALL_BUT_AD,
+        format: Format::KeywordNumber,
+        netlink: nl(29, Width::U8, 23),
+        manual: manual(
+            "",
+            "on",
+            "Whether an 802.3ad bond sends LACPDUs unasked (`on`), or only to a partner which does \
+             (`off`).",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::CoupledControl,
+        name: "coupled_control",
+        keywords: &[kw_default("on", 1), kw("off", 0)],
+        if_down: true,
+        unsupported: ModeSet::ALL_BUT_AD,
+        sysfs: None,
+        netlink: nl(32, Width::U8, 31),
+        manual: manual(
+            "",
+            "on",
+            "Whether the ports of an 802.3ad bond begin to collect and to distribute at once (`on`), \
+             or one after the other (`off`).",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::BroadcastNeighbor,
+        name: "broadcast_neighbor",
+        keywords: &[kw_default("off", 0), kw("on", 1)],
+        unsupported: ModeSet::ALL_BUT_AD,
+        sysfs: None,
+        netlink: nl(33, Width::U8, 32),
+        manual: manual(
+            "",
+            "off",
+            "Whether an 802.3ad bond sends ARP and neighbour discovery by every port (`on`).",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::LacpStrict,
+        name: "lacp_strict",
+        keywords: &[kw_default("off", 0), kw("on", 1)],
+        unsupported: ModeSet::ALL_BUT_AD,
+        sysfs: None,
+        netlink: nl(34, Width::U8, 33),
+        manual: manual(
+            "",
+            "off",
+            "Whether an 802.3ad bond has carrier only while a port has negotiated with a partner \
+             (`on`).",
         ),
         ..ROW
     },

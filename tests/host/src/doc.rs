@@ -63,6 +63,7 @@ fn unit(def: &OptionDef) -> String {
 fn param(def: &OptionDef) -> &'static str {
     match def.param.map(|param| param.kind) {
         Some(ParamKind::Int(_)) => "int",
+        Some(ParamKind::Uint(_)) => "uint",
         Some(ParamKind::Charp) => "charp",
         None => "-",
     }
@@ -79,8 +80,10 @@ fn netlink(def: &OptionDef) -> String {
     def.netlink.map_or(String::from("-"), |nl| {
         let width = match nl.width {
             Width::U8 => "u8",
+            Width::U16 => "u16",
             Width::U32 => "u32",
             Width::IfIndex => "ifindex",
+            Width::Mac => "6 bytes",
         };
         format!("{}, {width}", nl.attr)
     })
@@ -115,7 +118,9 @@ fn section(def: &OptionDef) -> String {
         .filter(|&mode| !def.is_unsupported(mode))
         .map(Mode::keyword)
         .collect();
-    if (0..=u8::MAX).filter_map(Mode::from_u8).count() != modes.len() {
+    if modes.is_empty() {
+        text += "- In none of the modes there are so far\n";
+    } else if (0..=u8::MAX).filter_map(Mode::from_u8).count() != modes.len() {
         text += &format!("- Only in mode {}\n", modes.join(", "));
     }
     match (def.no_slaves, def.if_down) {

@@ -19,6 +19,7 @@ use crate::bond::options::{
     OPTIONS, //
 };
 use crate::bond::params::{
+    AdSelect,
     FailOverMac,
     Mode,
     Params,
@@ -59,11 +60,14 @@ const NONE: RawParams<'static> = RawParams {
     all_slaves_active: 0,
     resend_igmp: 1,
     packets_per_slave: 1,
+    lp_interval: 1,
     mode: None,
     primary: None,
     primary_reselect: None,
     xmit_hash_policy: None,
     fail_over_mac: None,
+    lacp_rate: None,
+    ad_select: None,
 };
 
 #[test]
@@ -309,11 +313,45 @@ fn delays_at_load() {
     assert_eq!(outcome.unwrap().params.min_links, u32::MAX);
 }
 
+#[test]
+fn parameters_of_modes_not_used() {
+    // Not even looked at.
+    let (outcome, messages) = run(RawParams {
+        lacp_rate: Some(b"nonsense"),
+        ..NONE
+    });
+    assert_eq!(outcome.unwrap().params, Params::DEFAULT);
+    assert!(messages.iter().any(|(_, text)| text.contains("lacp_rate")));
+    let (defaults, text) = warned(RawParams {
+        ad_select: Some(b"count"),
+        ..NONE
+    });
+    assert_eq!(defaults.params.ad_select, AdSelect::Count);
+    assert!(text.contains("ad_select"), "{text}");
+    let (outcome, _) = run(RawParams {
+        ad_select: Some(b"most"),
+        ..NONE
+    });
+    assert_eq!(outcome, Err(OptError::Invalid));
+    let (defaults, text) = warned(RawParams {
+        lp_interval: 0,
+        ..NONE
+    });
+    assert_eq!(defaults.params.lp_interval, 1);
+    assert!(text.contains("lp_interval (0)"), "{text}");
+    let (outcome, _) = run(RawParams {
+        lp_interval: 7,
+        ..NONE
+    });
+    assert_eq!(outcome.unwrap().params.lp_interval, 7);
+}
+
 proptest! {
     #[test]
     fn never_panics(
         ints: [i32; 11],
-        words in prop::array::uniform5(prop::option::of(any_text())),
+        lp_interval: u32,
+        words in prop::array::uniform7(prop::option::of(any_text())),
     ) {
         let raw = RawParams {
             max_bonds: ints[0],
@@ -327,11 +365,14 @@ proptest! {
             all_slaves_active: ints[8],
             resend_igmp: ints[9],
             packets_per_slave: ints[10],
+            lp_interval,
             mode: words[0].as_deref(),
             primary: words[1].as_deref(),
             primary_reselect: words[2].as_deref(),
             xmit_hash_policy: words[3].as_deref(),
             fail_over_mac: words[4].as_deref(),
+            lacp_rate: words[5].as_deref(),
+            ad_select: words[6].as_deref(),
         };
         let (outcome, messages) = run(raw);
         match outcome {

@@ -26,6 +26,7 @@ use crate::bond::options::{
     ParamKind,
     Sign,
     Value,
+    Width,
     OPTIONS, //
 };
 use crate::bond::params::Mode;
@@ -43,7 +44,7 @@ type Fact = (
 );
 
 /// The facts.
-const FACTS: [Fact; 19] = [
+const FACTS: [Fact; 30] = [
     (0, "mode", None, Some(("charp", 0)), Some((1, 1, 1))),
     (
         1,
@@ -80,6 +81,7 @@ const FACTS: [Fact; 19] = [
         Some(("int", 0)),
         Some((4, 4, 4)),
     ),
+    (10, "lacp_rate", None, Some(("charp", 0)), Some((21, 1, 24))),
     (
         11,
         "min_links",
@@ -87,6 +89,7 @@ const FACTS: [Fact; 19] = [
         Some(("int", 0)),
         Some((18, 4, 20)),
     ),
+    (12, "ad_select", None, Some(("charp", 0)), Some((22, 1, 25))),
     (
         13,
         "num_unsol_na",
@@ -126,7 +129,30 @@ const FACTS: [Fact; 19] = [
         Some(("int", 0)),
         Some((15, 4, 17)),
     ),
+    (
+        22,
+        "lp_interval",
+        Some((1, 0x7fff_ffff)),
+        Some(("uint", 0)),
+        Some((19, 4, 21)),
+    ),
     (23, "slaves", None, None, None),
+    (24, "tlb_dynamic_lb", None, None, Some((27, 1, 29))),
+    (
+        25,
+        "ad_actor_sys_prio",
+        Some((1, 65535)),
+        None,
+        Some((24, 2, 26)),
+    ),
+    (26, "ad_actor_system", None, None, Some((26, 6, 28))),
+    (
+        27,
+        "ad_user_port_key",
+        Some((0, 1023)),
+        None,
+        Some((25, 2, 27)),
+    ),
     (
         28,
         "num_grat_arp",
@@ -141,7 +167,14 @@ const FACTS: [Fact; 19] = [
         None,
         Some((28, 4, 6)),
     ),
+    (30, "lacp_active", None, None, Some((29, 1, 23))),
+    (34, "coupled_control", None, None, Some((32, 1, 31))),
+    (35, "broadcast_neighbor", None, None, Some((33, 1, 32))),
+    (37, "lacp_strict", None, None, Some((34, 1, 33))),
 ];
+
+/// The options without a file.
+const WITHOUT_FILE: [&str; 3] = ["coupled_control", "broadcast_neighbor", "lacp_strict"];
 
 #[test]
 fn table_holds_the_facts() {
@@ -152,18 +185,22 @@ fn table_holds_the_facts() {
         assert_eq!(def.max.map(|max| (def.min, max)), range, "{name}");
         let kind = def.param.map(|param| match param.kind {
             ParamKind::Int(_) => ("int", param.perm),
+            ParamKind::Uint(_) => ("uint", param.perm),
             ParamKind::Charp => ("charp", param.perm),
         });
         assert_eq!(kind, param, "{name}");
         let attr = def.netlink.map(|nl| {
             let width = match nl.width {
-                crate::bond::options::Width::U8 => 1,
-                _ => 4,
+                Width::U8 => 1,
+                Width::U16 => 2,
+                Width::U32 | Width::IfIndex => 4,
+                Width::Mac => 6,
             };
             (nl.attr, width, nl.write_order)
         });
         assert_eq!(attr, netlink, "{name}");
-        assert_eq!(def.sysfs, Some(0o644), "{name}");
+        let file = (!WITHOUT_FILE.contains(&name)).then_some(0o644);
+        assert_eq!(def.sysfs, file, "{name}");
         assert!(std::ptr::eq(def.id.def(), def));
         let manual = &def.manual;
         assert!(!manual.text.is_empty(), "{name}");
@@ -221,7 +258,18 @@ fn netlink_orders_are_strict() {
             "num_unsol_na",
             "all_slaves_active",
             "min_links",
+            "lp_interval",
             "packets_per_slave",
+            "lacp_active",
+            "lacp_rate",
+            "ad_select",
+            "tlb_dynamic_lb",
+            "coupled_control",
+            "broadcast_neighbor",
+            "lacp_strict",
+            "ad_actor_sys_prio",
+            "ad_user_port_key",
+            "ad_actor_system",
         ]
     );
 }
@@ -384,6 +432,15 @@ fn gate_checks_in_order() {
         let expected: &[u8] = match def.id {
             OptionId::PacketsPerSlave => &[0],
             OptionId::Primary | OptionId::ActiveSlave => &[1],
+            OptionId::LacpRate
+            | OptionId::LacpActive
+            | OptionId::LacpStrict
+            | OptionId::AdActorSysPrio
+            | OptionId::AdActorSystem
+            | OptionId::AdUserPortKey
+            | OptionId::CoupledControl
+            | OptionId::BroadcastNeighbor
+            | OptionId::TlbDynamicLb => &[],
             _ => &[0, 1, 2, 3],
         };
         assert_eq!(only_in(def.id), expected, "{}", def.name);

@@ -28,6 +28,22 @@ is "and are the same in sysfs" "$(get bond1 updelay) $(get bond1 primary_reselec
 ip link add bond2 type bond
 is "defaults" "$(data bond2 '[.mode, .miimon, .updelay, .primary_reselect, .fail_over_mac, .num_peer_notif, .resend_igmp,
 	.packets_per_slave, .all_slaves_active] | map(tostring) | join(" ")')" "balance-rr 0 0 always none 1 1 1 0"
+is "defaults of the modes to come" "$(data bond2 '[.lp_interval, .ad_lacp_active, .ad_lacp_rate, .ad_select,
+	.tlb_dynamic_lb, .coupled_control, .broadcast_neighbor, .lacp_strict] | map(tostring) | join(" ")')" \
+	"1 on slow stable 1 on off off"
+ok "settings that wait for another mode" ip link set bond2 type bond lp_interval 7 ad_select count
+is "are kept" "$(get bond2 lp_interval) $(get bond2 ad_select)" "7 count 2"
+for option in "lacp_rate fast" "lacp_active off" "ad_actor_sys_prio 7" "ad_actor_system 02:00:00:00:00:07" \
+	"ad_user_port_key 7" "tlb_dynamic_lb 0" "coupled_control off"; do
+	# shellcheck disable=SC2086 # words
+	refused "not in balance-rr: $option" 'not supported in mode' ip link set bond2 type bond $option
+done
+for option in lacp_rate:fast lacp_active:off ad_actor_sys_prio:7 ad_actor_system:02:00:00:00:00:07 \
+	ad_user_port_key:7 tlb_dynamic_lb:0; do
+	writes "nor by its file: $option" "$(opt bond2 "${option%%:*}")" "${option#*:}" EACCES
+done
+is "files" "$(get bond2 lacp_rate), $(get bond2 lacp_active), $(get bond2 tlb_dynamic_lb), $(get bond2 ad_actor_sys_prio)" \
+	"slow 0, on 1, 1, "
 ip link del bond2
 holds "deleted" "[[ ! -e $NET/bond2 ]]"
 

@@ -17,6 +17,7 @@
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
 #include <net/bonding.h>
+#include <net/neighbour.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>

@@ -115,14 +115,14 @@ void bonding_ether_setup_keep_flags(struct net_device *dev)
 }
 
 /* The first slave is of another type: let the bond look like it. */
-void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave)
+void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave,
+			    const struct header_ops *proxy)
 {
 	/*
-	 * A slave's header_ops expect that slave's private data, so they must
-	 * not be called for the bond: without own ones packets are built by
-	 * their protocols (CVE-2026-43456).
+	 * A slave's header_ops expect that slave's private data: the bond has
+	 * some which call them with the slave (CVE-2026-43456).
 	 */
-	dev->header_ops = NULL;
+	dev->header_ops = slave->header_ops ? proxy : NULL;
 	dev->type = slave->type;
 	dev->hard_header_len = slave->hard_header_len;
 	dev->needed_headroom = slave->needed_headroom;

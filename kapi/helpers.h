@@ -29,7 +29,8 @@ void bonding_spin_unlock_bh(spinlock_t *lock);
 void bonding_setup_device(struct net_device *dev, const struct device_type *type);
 void bonding_lockdep_set_classes(struct net_device *dev);
 void bonding_ether_setup_keep_flags(struct net_device *dev);
-void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave);
+void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave,
+			    const struct header_ops *proxy);
 void bonding_eth_hw_addr_random(struct net_device *dev);
 void bonding_dev_addr_set(struct net_device *dev, const u8 *addr, size_t len);
 void bonding_tx_dropped_inc(struct net_device *dev);

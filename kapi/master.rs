@@ -8,6 +8,7 @@
 
 use super::{
     bindings,
+    link_layer::HeaderOpsOf,
     net_device::{
         AddressLock,
         ExtAck,
@@ -244,6 +245,19 @@ impl<B: Master> Private<B> {
         unsafe { (*bonding.cast::<Self>()).own.assume_init_ref() }
     }
 
+    /// The active slave of the device that `dev` is, at this moment.
+    ///
+    /// # Safety
+    ///
+    /// `dev` must be one of our devices, and alive for `'g`.
+    pub(super) unsafe fn active<'g>(
+        dev: *mut bindings::net_device,
+        _reading: Reading<'g>,
+    ) -> Option<&'g Port<B::Slave>> {
+        // SAFETY: Required of the caller; the section spans `'g`.
+        unsafe { active_of::<B>((*Self::of_dev(dev)).shared.get()) }
+    }
+
     /// Prepares a device that was just allocated (`rtnl_link_ops.setup`).
     ///
     /// # Safety
@@ -334,6 +348,22 @@ impl<B: Master> Private<B> {
             // The device's memory may outlive this module, whose memory the type is.
             (*dev).dev.type_ = ptr::null();
         }
+    }
+}
+
+/// The active slave that this C part names.
+///
+/// # Safety
+///
+/// `shared` must belong to one of our devices, alive for `'g`, and an RCU section span `'g`.
+#[inline]
+unsafe fn active_of<'g, B: Master>(shared: *mut bindings::bonding) -> Option<&'g Port<B::Slave>> {
+    // SAFETY: The slot is written by `ActiveCell::set` only. A port that it ever pointed to is
+    // freed a grace period after it was replaced at the earliest, and the section spans `'g`.
+    unsafe {
+        let slot = addr_of_mut!((*shared).curr_active_slave);
+        let port = AtomicPtr::from_ptr(slot).load(Ordering::Acquire);
+        port.cast::<Port<B::Slave>>().as_ref()
     }
 }
 
@@ -463,13 +493,8 @@ impl<B: Master> BondDev<B> {
     /// The active slave, at this moment.
     #[inline]
     pub(crate) fn active<'g>(&'g self, _reading: Reading<'g>) -> Option<&'g Port<B::Slave>> {
-        // SAFETY: The slot is written by `ActiveCell::set` only. A port that it ever pointed to is
-        // freed a grace period after it was replaced at the earliest, and the section spans `'g`.
-        unsafe {
-            let slot = addr_of_mut!((*self.shared()).curr_active_slave);
-            let port = AtomicPtr::from_ptr(slot).load(Ordering::Acquire);
-            port.cast::<Port<B::Slave>>().as_ref()
-        }
+        // SAFETY: The area is one of ours, and lives as long as `self`.
+        unsafe { active_of::<B>(self.shared()) }
     }
 
     /// Allocates the port of a device that is to become a slave.
@@ -634,8 +659,9 @@ impl<B: Master> BondDev<B> {
 
     /// Makes the bond a device of the type of `slave`. The bond must be down.
     pub(crate) fn become_like(&self, _rtnl: &Rtnl, slave: &NetDevice) {
-        // SAFETY: RTNL is held; both devices are alive.
-        unsafe { bindings::bonding_setup_by_slave(self.as_ptr(), slave.as_ptr()) };
+        let proxy = HeaderOpsOf::<B>::TABLE.as_ptr();
+        // SAFETY: RTNL is held; both devices are alive, and the table is static.
+        unsafe { bindings::bonding_setup_by_slave(self.as_ptr(), slave.as_ptr(), proxy) };
     }
 }
 

@@ -7,6 +7,7 @@
 //! ([`port`]), packets ([`skb`]), readers without locks ([`rcu`]) and RTNL as a type ([`rtnl`]).
 
 pub(crate) mod hw;
+mod link_layer;
 pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod master;

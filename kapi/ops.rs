@@ -6,7 +6,7 @@
 //! same generic code.
 
 use super::{
-    bindings,
+    bindings, link_layer,
     master::{
         Master,
         Private, //
@@ -77,6 +77,7 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
         ndo_set_rx_mode: Some(set_rx_mode::<B>),
         ndo_change_mtu: Some(change_mtu::<B>),
         ndo_set_mac_address: Some(set_mac_address::<B>),
+        ndo_neigh_setup: Some(link_layer::neigh_setup::<B>),
         ndo_vlan_rx_add_vid: Some(vlan_rx_add_vid::<B>),
         ndo_vlan_rx_kill_vid: Some(vlan_rx_kill_vid::<B>),
         ndo_add_slave: Some(add_slave::<B>),

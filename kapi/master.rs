@@ -38,6 +38,7 @@ use crate::bond::addr::{
     IfName, //
 };
 use core::{
+    marker::PhantomData,
     mem::{
         offset_of,
         MaybeUninit, //
@@ -497,6 +498,17 @@ impl<B: Master> BondDev<B> {
         unsafe { active_of::<B>(self.shared()) }
     }
 
+    /// The slaves, in the order in which they were linked below the bond.
+    pub(crate) fn ports<'g>(&'g self, _reading: Reading<'g>) -> Ports<'g, B::Slave> {
+        let dev = self.as_ptr();
+        Ports {
+            dev,
+            // SAFETY: The device is alive; only the address of the list's head is taken.
+            at: unsafe { addr_of_mut!((*dev).adj_list.lower) },
+            _section: PhantomData,
+        }
+    }
+
     /// Allocates the port of a device that is to become a slave.
     pub(crate) fn new_port(
         &self,
@@ -662,6 +674,32 @@ impl<B: Master> BondDev<B> {
         let proxy = HeaderOpsOf::<B>::TABLE.as_ptr();
         // SAFETY: RTNL is held; both devices are alive, and the table is static.
         unsafe { bindings::bonding_setup_by_slave(self.as_ptr(), slave.as_ptr(), proxy) };
+    }
+}
+
+/// Iterates over the slaves of a bond, without a lock.
+///
+/// # Invariants
+///
+/// `dev` is one of our devices, and an RCU section spans `'g`; `at` is the head of its list of
+/// devices below, or an entry of it.
+pub(crate) struct Ports<'g, S> {
+    dev: *mut bindings::net_device,
+    at: *mut bindings::list_head,
+    _section: PhantomData<&'g Port<S>>,
+}
+
+impl<'g, S> Iterator for Ports<'g, S> {
+    type Item = &'g Port<S>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // SAFETY: By the type invariant; what lies between one of our devices and a slave is a
+        // port, which is freed a grace period after it was unlinked at the earliest.
+        // INVARIANT: The call moves `at` to the next entry.
+        unsafe {
+            let port = bindings::netdev_lower_get_next_private_rcu(self.dev, &mut self.at);
+            port.cast::<Port<S>>().as_ref()
+        }
     }
 }
 

@@ -18,6 +18,7 @@ use super::{
         NetDevice,
         Stats, //
     },
+    port::Port,
     rcu::Reading,
     rtnl::Rtnl,
     skb::{
@@ -28,7 +29,10 @@ use super::{
 use crate::bond::addr::HwAddr;
 use core::{
     marker::PhantomData,
-    mem::MaybeUninit,
+    mem::{
+        ManuallyDrop,
+        MaybeUninit, //
+    },
     ptr::NonNull, //
 };
 use kernel::{
@@ -44,6 +48,18 @@ use kernel::{
 pub(crate) trait Transmit<B: Master>: 'static {
     /// Sends `skb` by a slave; [`None`] if there was none, and the drop is to be counted.
     fn transmit(bond: &B, skb: Skb, reading: Reading<'_>) -> Option<Verdict>;
+
+    /// The one slave that would send `skb`; [`None`] if there is none, or if it is more than one.
+    fn choose<'g>(bond: &'g B, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port<B::Slave>>;
+
+    /// The slave that would send `skb` if all slaves could send.
+    fn choose_of_all<'g>(
+        bond: &'g B,
+        skb: &mut Skb,
+        reading: Reading<'g>,
+    ) -> Option<&'g Port<B::Slave>> {
+        Self::choose(bond, skb, reading)
+    }
 }
 
 /// A table of device operations of a driver `B`.
@@ -83,6 +99,7 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
         ndo_add_slave: Some(add_slave::<B>),
         ndo_del_slave: Some(del_slave::<B>),
         ndo_fix_features: Some(fix_features::<B>),
+        ndo_get_xmit_slave: Some(get_xmit_slave::<B, T>),
         ndo_features_check: Some(bindings::passthru_features_check),
         // SAFETY: All other fields are optional function pointers: null is `None`.
         ..unsafe { MaybeUninit::zeroed().assume_init() }
@@ -132,6 +149,30 @@ unsafe extern "C" fn start_xmit<B: Master, T: Transmit<B>>(
     // SAFETY: The device is alive.
     unsafe { NetDevice::from_raw(dev) }.count_tx_dropped();
     bindings::NET_XMIT_DROP as bindings::netdev_tx_t
+}
+
+/// Says which slave would send a packet (`ndo_get_xmit_slave`); RDMA asks.
+///
+/// # Safety
+///
+/// Called by the kernel only, in an RCU section, with a packet that begins with its Ethernet header.
+unsafe extern "C" fn get_xmit_slave<B: Master, T: Transmit<B>>(
+    dev: *mut bindings::net_device,
+    skb: *mut bindings::sk_buff,
+    all_slaves: bool,
+) -> *mut bindings::net_device {
+    // SAFETY: The device is initialised, and alive for the call.
+    let bond = unsafe { Private::<B>::own(dev) };
+    // SAFETY: The packet is lent for the call, and neither sent nor freed here.
+    let mut skb = ManuallyDrop::new(unsafe { Skb::from_raw(NonNull::new_unchecked(skb)) });
+    // SAFETY: The caller holds the RCU section open.
+    let reading = unsafe { Reading::assume() };
+    let port = if all_slaves {
+        T::choose_of_all(bond, &mut skb, reading)
+    } else {
+        T::choose(bond, &mut skb, reading)
+    };
+    port.map_or(core::ptr::null_mut(), |port| port.dev().as_ptr())
 }
 
 /// Releases all slaves (`ndo_uninit`).

@@ -3,7 +3,10 @@
 //! Mode 3, broadcast: every slave sends every packet.
 
 use crate::{
-    bond::Bond,
+    bond::{
+        slave::Port,
+        Bond, //
+    },
     kapi::{
         ops::Transmit,
         rcu::Reading,
@@ -35,5 +38,10 @@ impl Transmit<Bond> for Broadcast {
         }
         let verdict = skb.send(first.dev());
         sent.or(verdict.is_sent().then_some(verdict))
+    }
+
+    /// No slave stands for all.
+    fn choose<'g>(_bond: &'g Bond, _skb: &mut Skb, _reading: Reading<'g>) -> Option<&'g Port> {
+        None
     }
 }

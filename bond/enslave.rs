@@ -319,6 +319,10 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
         .inspect_err(|_| slave_log!(Level::Err, own, dev, "Couldn't add bond vlan ids"))?;
     let with_vlans = ScopeGuard::new(|| dev.remove_vlans_of(rtnl, own));
 
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    super::netpoll::join(bond, rtnl, &port)?;
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    let polled = ScopeGuard::new(|| port.disable_netpoll(rtnl));
     if own.features() & hw::LRO == 0 {
         dev.disable_lro(rtnl);
     }
@@ -344,6 +348,8 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
         link: link.dismiss(),
         dir,
     };
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    polled.dismiss();
     with_vlans.dismiss();
     marked.dismiss();
     opened.dismiss();

@@ -12,6 +12,8 @@ pub(crate) mod select;
 pub(crate) mod snapshot;
 
 mod enslave;
+#[cfg(CONFIG_NET_POLL_CONTROLLER)]
+mod netpoll;
 mod reading;
 mod release;
 mod settings;
@@ -501,6 +503,16 @@ impl Master for Bond {
         ops::add_tso_features(features, wanted)
     }
 
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn enable_netpoll(&self, rtnl: &Rtnl) -> Result {
+        netpoll::enable(self, rtnl)
+    }
+
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn disable_netpoll(&self, rtnl: &Rtnl) {
+        netpoll::disable(self, rtnl);
+    }
+
     fn add_slave(&self, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck<'_>) -> Result {
         enslave::enslave(self, rtnl, dev, extack)
     }
@@ -582,6 +594,8 @@ impl Bond {
             return;
         }
         if !was_ethernet && !self.has_slaves() && self.dev.is_registered() {
+            #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+            self.dev.refuse_netpoll(rtnl);
             bond_log!(Level::Info, &*self.dev, "Destroying bond");
             self.dev.destroy(rtnl);
         }

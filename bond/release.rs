@@ -130,6 +130,8 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
 /// Gives the device back what it had before it was enslaved.
 fn restore(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) {
     let dev = port.dev();
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    port.disable_netpoll(rtnl);
     dev.close(rtnl);
     dev.set_no_addrconf(rtnl, false);
     if hwaddr::restore_at_release(&bond.params()) {

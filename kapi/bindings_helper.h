@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/netdevice.h>
+#include <linux/netpoll.h>
 #include <linux/notifier.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>

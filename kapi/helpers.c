@@ -81,12 +81,7 @@ void bonding_setup_device(struct net_device *dev, const struct device_type *type
 	SET_NETDEV_DEVTYPE(dev, type);
 
 	dev->flags |= IFF_MASTER;
-	/*
-	 * Netpoll over a bond needs hooks which this driver does not have yet:
-	 * refuse it rather than send with interrupts off.
-	 */
-	dev->priv_flags |= IFF_BONDING | IFF_UNICAST_FLT | IFF_NO_QUEUE |
-			   IFF_DISABLE_NETPOLL;
+	dev->priv_flags |= IFF_BONDING | IFF_UNICAST_FLT | IFF_NO_QUEUE;
 	dev->priv_flags &= ~(IFF_XMIT_DST_RELEASE | IFF_TX_SKB_SHARING);
 	/* Slaves lock their own queues. */
 	dev->lltx = true;
@@ -288,6 +283,11 @@ netdev_features_t bonding_add_tso_features(netdev_features_t features,
 bool bonding_link_event_pending(const struct net_device *dev)
 {
 	return test_bit(__LINK_STATE_LINKWATCH_PENDING, &dev->state);
+}
+
+bool bonding_irqs_disabled(void)
+{
+	return irqs_disabled();
 }
 
 struct sk_buff *bonding_skb_clone(struct sk_buff *skb)

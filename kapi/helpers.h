@@ -66,6 +66,7 @@ netdev_features_t bonding_add_tso_features(netdev_features_t features,
 bool bonding_link_event_pending(const struct net_device *dev);
 
 /* Packets. */
+bool bonding_irqs_disabled(void);
 struct sk_buff *bonding_skb_clone(struct sk_buff *skb);
 struct sk_buff *bonding_skb_share_check(struct sk_buff *skb);
 u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,

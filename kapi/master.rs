@@ -50,6 +50,7 @@ use core::{
         NonNull, //
     },
     sync::atomic::{
+        AtomicBool,
         AtomicPtr,
         Ordering, //
     },
@@ -156,6 +157,14 @@ pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
     /// The features that the bond can have of those `wanted`.
     fn fix_features(&self, rtnl: &Rtnl, wanted: Features) -> Features;
 
+    /// Somebody wants to send with interrupts off: makes the slaves ready for it.
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn enable_netpoll(&self, rtnl: &Rtnl) -> Result;
+
+    /// Nobody wants that any more.
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn disable_netpoll(&self, rtnl: &Rtnl);
+
     /// A device is to become a slave.
     fn add_slave(&self, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck<'_>) -> Result;
 
@@ -178,6 +187,8 @@ pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
 #[repr(C)]
 pub(super) struct Private<B> {
     shared: Opaque<bindings::bonding>,
+    /// Netpoll was set up on the bond once. Zeroed memory is false.
+    polled: AtomicBool,
     own: MaybeUninit<B>,
 }
 
@@ -259,6 +270,43 @@ impl<B: Master> Private<B> {
         unsafe { active_of::<B>((*Self::of_dev(dev)).shared.get()) }
     }
 
+    /// The slaves of the device that `dev` is.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::active`].
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    pub(super) unsafe fn ports<'g>(
+        dev: *mut bindings::net_device,
+        reading: Reading<'g>,
+    ) -> Ports<'g, B::Slave> {
+        // SAFETY: Required of the caller.
+        unsafe { Ports::below(dev, reading) }
+    }
+
+    /// Has packets be sent as netpoll needs it from now on, and for good.
+    ///
+    /// It is not undone when netpoll goes: packets that it has queued are sent later.
+    ///
+    /// # Safety
+    ///
+    /// RTNL must be held; `dev` must be one of our devices, with the plain or the polled table of
+    /// `ops`.
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    pub(super) unsafe fn expect_netpoll(dev: *mut bindings::net_device, ops: &'static DeviceOps) {
+        // SAFETY: RTNL serialises writers. Both tables do the same but for packets sent with
+        // interrupts off.
+        let was = unsafe {
+            let was = (*Self::of_dev(dev)).polled.swap(true, Ordering::Relaxed);
+            addr_of_mut!((*dev).netdev_ops).write_volatile(ops.as_ptr(true));
+            was
+        };
+        if !was {
+            // Whoever sees netpoll on the device sees its table, too.
+            super::rcu::synchronize_net();
+        }
+    }
+
     /// Prepares a device that was just allocated (`rtnl_link_ops.setup`).
     ///
     /// # Safety
@@ -272,7 +320,7 @@ impl<B: Master> Private<B> {
             (*shared).dev = dev;
             (*shared).params.mode = i32::from(mode);
             bindings::bonding_setup_device(dev, &BOND_TYPE.0);
-            (*dev).netdev_ops = ops.as_ptr();
+            (*dev).netdev_ops = ops.as_ptr(false);
             (*dev).ethtool_ops = super::ops::ethtool_ops();
             (*dev).priv_destructor = Some(Self::destroy);
         }
@@ -499,14 +547,9 @@ impl<B: Master> BondDev<B> {
     }
 
     /// The slaves, in the order in which they were linked below the bond.
-    pub(crate) fn ports<'g>(&'g self, _reading: Reading<'g>) -> Ports<'g, B::Slave> {
-        let dev = self.as_ptr();
-        Ports {
-            dev,
-            // SAFETY: The device is alive; only the address of the list's head is taken.
-            at: unsafe { addr_of_mut!((*dev).adj_list.lower) },
-            _section: PhantomData,
-        }
+    pub(crate) fn ports<'g>(&'g self, reading: Reading<'g>) -> Ports<'g, B::Slave> {
+        // SAFETY: The device is one of ours, and alive as long as `self`.
+        unsafe { Ports::below(self.as_ptr(), reading) }
     }
 
     /// Allocates the port of a device that is to become a slave.
@@ -555,7 +598,8 @@ impl<B: Master> BondDev<B> {
         // callbacks but that for sending, which is not called while the device is down.
         unsafe {
             addr_of_mut!((*self.shared()).params.mode).write_volatile(i32::from(mode));
-            addr_of_mut!((*self.as_ptr()).netdev_ops).write_volatile(ops.as_ptr());
+            let ops = ops.as_ptr(self.0.as_ref().polled.load(Ordering::Relaxed));
+            addr_of_mut!((*self.as_ptr()).netdev_ops).write_volatile(ops);
         }
     }
 
@@ -687,6 +731,23 @@ pub(crate) struct Ports<'g, S> {
     dev: *mut bindings::net_device,
     at: *mut bindings::list_head,
     _section: PhantomData<&'g Port<S>>,
+}
+
+impl<'g, S> Ports<'g, S> {
+    /// Those of `dev`.
+    ///
+    /// # Safety
+    ///
+    /// `dev` must be one of our devices, whose slaves have ports of this type, and alive for `'g`.
+    unsafe fn below(dev: *mut bindings::net_device, _reading: Reading<'g>) -> Self {
+        // INVARIANT: Required of the caller; it begins at the head.
+        Ports {
+            dev,
+            // SAFETY: The device is alive; only the address of the list's head is taken.
+            at: unsafe { addr_of_mut!((*dev).adj_list.lower) },
+            _section: PhantomData,
+        }
+    }
 }
 
 impl<'g, S> Iterator for Ports<'g, S> {

@@ -15,6 +15,8 @@ pub(crate) mod name;
 pub(crate) mod net;
 pub(crate) mod net_device;
 pub(crate) mod netlink;
+#[cfg(CONFIG_NET_POLL_CONTROLLER)]
+pub(crate) mod netpoll;
 pub(crate) mod notifier;
 pub(crate) mod ops;
 pub(crate) mod params;

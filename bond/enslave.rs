@@ -22,6 +22,7 @@ use crate::{
             Member,
             Ties, //
         },
+        xdp,
         Bond,
         Follow, //
     },
@@ -56,7 +57,7 @@ use kernel::{
 };
 
 /// Refuses a device: tells the caller why, or the log if nobody would read it.
-fn refuse(
+pub(super) fn refuse(
     bond: &Bond,
     dev: Option<&NetDevice>,
     extack: &ExtAck<'_>,
@@ -339,9 +340,16 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
             bond.unshare_addresses(rtnl, dev, own.is_promiscuous(), own.is_allmulti());
         }
     });
+    let loaded = xdp::join(bond, rtnl, &port, extack)?;
+    let with_program = ScopeGuard::new(|| {
+        if loaded {
+            xdp::leave(bond, rtnl, dev);
+        }
+    });
     add_member(bond, rtnl, &port)?;
 
     // Nothing can fail from here on.
+    with_program.dismiss();
     shared.dismiss();
     let ties = Ties {
         hook: hook.dismiss(),
@@ -384,6 +392,7 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
             state.activate(bond.dev(), index);
         }
     });
+    xdp::update_features(bond, rtnl);
     bond.start_monitor();
     let down =
         bond.find_slave(|member| member.port.is(port) && member.link.state() == LinkState::Down);

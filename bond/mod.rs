@@ -21,7 +21,8 @@ mod settle;
 pub(crate) mod slave;
 mod state;
 mod stats;
-mod view;
+pub(crate) mod view;
+mod xdp;
 
 use crate::{
     bond::{
@@ -82,7 +83,8 @@ use crate::{
         rx::Receive,
         skb::ReceivedSkb,
         time::now_ms,
-        work::Work, //
+        work::Work,
+        xdp::Program, //
     },
     modes,
     procfs::ProcFile, //
@@ -163,6 +165,9 @@ pub(crate) struct Bond {
     /// What is decided upon.
     #[pin]
     pub(crate) state: BhLock<State>,
+    /// The XDP program that slaves run; changed under RTNL.
+    #[pin]
+    program: BhLock<Option<Program>>,
     /// The counters so far.
     #[pin]
     totals: BhLock<Stats>,
@@ -330,6 +335,7 @@ impl Master for Bond {
         try_pin_init!(Self {
             view: Rcu::empty(),
             state <- new_bh_lock!(state, "bonding_state"),
+            program <- new_bh_lock!(None, "bonding_program"),
             totals <- new_bh_lock!(Stats::default(), "bonding_stats"),
             proc_file <- new_bh_lock!(None, "bonding_proc_file"),
             dev,
@@ -503,6 +509,10 @@ impl Master for Bond {
         ops::add_tso_features(features, wanted)
     }
 
+    fn set_xdp(&self, rtnl: &Rtnl, program: Option<&Program>, extack: &ExtAck<'_>) -> Result {
+        xdp::set(self, rtnl, program, extack)
+    }
+
     #[cfg(CONFIG_NET_POLL_CONTROLLER)]
     fn enable_netpoll(&self, rtnl: &Rtnl) -> Result {
         netpoll::enable(self, rtnl)
@@ -527,6 +537,7 @@ impl Master for Bond {
             SlaveEvent::Down => self.look_at(port),
             SlaveEvent::Renamed => self.slave_renamed(),
             SlaveEvent::Features => self.slave_features_changed(rtnl),
+            SlaveEvent::XdpFeatures => xdp::update_features(self, rtnl),
             SlaveEvent::ResendIgmp => {
                 // Listeners to this event cannot refuse it.
                 let _ = self.dev.announce(rtnl, Announce::ResendIgmp);

@@ -10,6 +10,7 @@ use crate::{
             Member,
             Ties, //
         },
+        xdp,
         Bond,
         Follow, //
     },
@@ -95,6 +96,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     };
     drop(dir);
     bond.fold_stats(&port);
+    xdp::leave(bond, rtnl, dev);
     hook.remove(rtnl);
     link.unlink(rtnl);
     let member = remove_member(bond, rtnl, &port, reason);
@@ -124,6 +126,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
         bond.unshare_addresses(rtnl, dev, promiscuous, allmulti);
     }
     restore(bond, rtnl, &port, reason);
+    xdp::update_features(bond, rtnl);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What bindgen reads: the kernel's headers and the helpers of this driver. */
+#include <linux/bpf.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
@@ -23,5 +24,6 @@
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>
 #include <net/sch_generic.h>
+#include <net/xdp.h>
 
 #include "helpers.h"

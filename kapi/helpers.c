@@ -5,6 +5,7 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
+#include <linux/filter.h>
 #include <linux/igmp.h>
 #include <linux/ip.h>
 #include <linux/netdevice.h>
@@ -278,6 +279,14 @@ netdev_features_t bonding_add_tso_features(netdev_features_t features,
 					   netdev_features_t mask)
 {
 	return netdev_add_tso_features(features, mask);
+}
+
+void bonding_xdp_master_redirect(bool more)
+{
+	if (more)
+		static_branch_inc(&bpf_master_redirect_enabled_key);
+	else
+		static_branch_dec(&bpf_master_redirect_enabled_key);
 }
 
 bool bonding_link_event_pending(const struct net_device *dev)

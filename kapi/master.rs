@@ -31,7 +31,11 @@ use super::{
     },
     skb::ReceivedSkb,
     time::Jiffies,
-    work::Work, //
+    work::Work,
+    xdp::{
+        Program,
+        XdpFeatures, //
+    }, //
 };
 use crate::bond::addr::{
     HwAddr,
@@ -77,6 +81,8 @@ pub(crate) enum SlaveEvent {
     Renamed,
     /// Its features changed.
     Features,
+    /// What XDP can do on it changed. Raised under its instance lock.
+    XdpFeatures,
     /// Multicast memberships are to be reported again.
     ResendIgmp,
     /// It is being unregistered, or leaves the network namespace.
@@ -156,6 +162,9 @@ pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
 
     /// The features that the bond can have of those `wanted`.
     fn fix_features(&self, rtnl: &Rtnl, wanted: Features) -> Features;
+
+    /// The slaves are to run `program`, or none. It keeps a reference of its own.
+    fn set_xdp(&self, rtnl: &Rtnl, program: Option<&Program>, extack: &ExtAck<'_>) -> Result;
 
     /// Somebody wants to send with interrupts off: makes the slaves ready for it.
     #[cfg(CONFIG_NET_POLL_CONTROLLER)]
@@ -699,6 +708,11 @@ impl<B: Master> BondDev<B> {
     /// Writes the bond's MTU in bytes; the slaves have it already.
     pub(crate) fn set_own_mtu(&self, _rtnl: &Rtnl, mtu: u32) {
         self.store_mtu(mtu);
+    }
+
+    /// Says what XDP can do on the bond.
+    pub(crate) fn set_xdp_features(&self, _rtnl: &Rtnl, features: XdpFeatures) {
+        self.store_xdp_features(features);
     }
 
     /// Recomputes the bond's features from those of its slaves.

@@ -32,6 +32,7 @@ pub(crate) mod skb;
 pub(crate) mod sysfs;
 pub(crate) mod time;
 pub(crate) mod work;
+pub(crate) mod xdp;
 
 /// Bindings made by `bindgen` from `bindings_helper.h`; nothing outside this room sees them.
 #[allow(

@@ -73,6 +73,7 @@ fn slave_event(event: bindings::netdev_cmd) -> Option<SlaveEvent> {
         bindings::netdev_cmd_NETDEV_DOWN => SlaveEvent::Down,
         bindings::netdev_cmd_NETDEV_CHANGENAME => SlaveEvent::Renamed,
         bindings::netdev_cmd_NETDEV_FEAT_CHANGE => SlaveEvent::Features,
+        bindings::netdev_cmd_NETDEV_XDP_FEAT_CHANGE => SlaveEvent::XdpFeatures,
         bindings::netdev_cmd_NETDEV_RESEND_IGMP => SlaveEvent::ResendIgmp,
         bindings::netdev_cmd_NETDEV_UNREGISTER => SlaveEvent::Gone,
         _ => return None,

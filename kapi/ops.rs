@@ -8,7 +8,8 @@
 #[cfg(CONFIG_NET_POLL_CONTROLLER)]
 use super::netpoll;
 use super::{
-    bindings, link_layer,
+    bindings,
+    link_layer,
     master::{
         Master,
         Private, //
@@ -27,6 +28,7 @@ use super::{
         Skb,
         Verdict, //
     },
+    xdp, //
 };
 use crate::bond::addr::HwAddr;
 use core::{
@@ -60,6 +62,13 @@ pub(crate) trait Transmit<B: Master>: 'static {
 
     /// The one slave that would send `skb`; [`None`] if there is none, or if it is more than one.
     fn choose<'g>(bond: &'g B, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port<B::Slave>>;
+
+    /// The slave that is to send an Ethernet frame of XDP, of which `frame` is the first part.
+    fn choose_frame<'g>(
+        bond: &'g B,
+        frame: &[u8],
+        reading: Reading<'g>,
+    ) -> Option<&'g Port<B::Slave>>;
 
     /// The slave that would send `skb` if all slaves could send.
     fn choose_of_all<'g>(
@@ -136,6 +145,9 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
             #[cfg(CONFIG_NET_POLL_CONTROLLER)]
             ndo_netpoll_cleanup: Some(netpoll_cleanup::<B>),
             ndo_get_xmit_slave: Some(get_xmit_slave::<B, T>),
+            ndo_bpf: Some(xdp::bpf::<B>),
+            ndo_xdp_xmit: Some(xdp::xmit::<B, T>),
+            ndo_xdp_get_xmit_slave: Some(xdp::get_xmit_slave::<B, T>),
             ndo_features_check: Some(bindings::passthru_features_check),
             // SAFETY: All other fields are optional function pointers: null is `None`.
             ..unsafe { MaybeUninit::zeroed().assume_init() }

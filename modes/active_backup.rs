@@ -31,4 +31,8 @@ impl Transmit<Bond> for ActiveBackup {
     fn choose<'g>(bond: &'g Bond, _skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
         bond.dev().active(reading)
     }
+
+    fn choose_frame<'g>(bond: &'g Bond, _frame: &[u8], reading: Reading<'g>) -> Option<&'g Port> {
+        bond.dev().active(reading)
+    }
 }

@@ -34,6 +34,11 @@ impl Transmit<Bond> for BalanceXor {
         view.usable_from(view.count.rem(hash::layer2_frame(skb.linear())))
     }
 
+    fn choose_frame<'g>(bond: &'g Bond, frame: &[u8], reading: Reading<'g>) -> Option<&'g Port> {
+        let view = bond.view(reading)?;
+        view.usable_from(view.count.rem(hash::layer2_frame(frame)))
+    }
+
     fn choose_of_all<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
         let all = || bond.dev().ports(reading);
         let count = u32::try_from(all().count()).ok()?;

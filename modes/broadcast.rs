@@ -50,6 +50,11 @@ impl Transmit<Bond> for Broadcast {
         Some(skb.send_polled(first))
     }
 
+    /// A frame of XDP can't be copied.
+    fn choose_frame<'g>(_bond: &'g Bond, _frame: &[u8], _reading: Reading<'g>) -> Option<&'g Port> {
+        None
+    }
+
     /// No slave stands for all.
     fn choose<'g>(_bond: &'g Bond, _skb: &mut Skb, _reading: Reading<'g>) -> Option<&'g Port> {
         None

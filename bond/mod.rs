@@ -84,7 +84,8 @@ use crate::{
         skb::ReceivedSkb,
         time::now_ms,
         work::Work,
-        xdp::Program, //
+        xdp::Program,
+        xfrm::Associations, //
     },
     modes,
     procfs::ProcFile, //
@@ -165,6 +166,9 @@ pub(crate) struct Bond {
     /// What is decided upon.
     #[pin]
     pub(crate) state: BhLock<State>,
+    /// The IPsec associations that the active slave keeps.
+    #[pin]
+    associations: Associations,
     /// The XDP program that slaves run; changed under RTNL.
     #[pin]
     program: BhLock<Option<Program>>,
@@ -335,6 +339,7 @@ impl Master for Bond {
         try_pin_init!(Self {
             view: Rcu::empty(),
             state <- new_bh_lock!(state, "bonding_state"),
+            associations <- Associations::new(),
             program <- new_bh_lock!(None, "bonding_program"),
             totals <- new_bh_lock!(Stats::default(), "bonding_stats"),
             proc_file <- new_bh_lock!(None, "bonding_proc_file"),
@@ -507,6 +512,11 @@ impl Master for Bond {
             Ok(())
         });
         ops::add_tso_features(features, wanted)
+    }
+
+    #[cfg(CONFIG_XFRM_OFFLOAD)]
+    fn associations(&self) -> &Associations {
+        &self.associations
     }
 
     fn set_xdp(&self, rtnl: &Rtnl, program: Option<&Program>, extack: &ExtAck<'_>) -> Result {

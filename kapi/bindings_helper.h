@@ -25,5 +25,6 @@
 #include <net/rtnetlink.h>
 #include <net/sch_generic.h>
 #include <net/xdp.h>
+#include <net/xfrm.h>
 
 #include "helpers.h"

@@ -96,6 +96,33 @@ void bonding_setup_device(struct net_device *dev, const struct device_type *type
 			 NETIF_F_HW_VLAN_STAG_TX | NETIF_F_GSO_PARTIAL;
 }
 
+#ifdef CONFIG_XFRM_OFFLOAD
+bool bonding_mode_has_xfrm(const struct net_device *dev)
+{
+	const struct bonding *bond = netdev_priv(dev);
+
+	return BOND_MODE(bond) == BOND_MODE_ACTIVEBACKUP;
+}
+
+void bonding_setup_xfrm(struct net_device *dev)
+{
+	dev->hw_features |= BOND_XFRM_FEATURES;
+	if (bonding_mode_has_xfrm(dev))
+		dev->features |= BOND_XFRM_FEATURES;
+}
+
+void bonding_follow_mode_xfrm(struct net_device *dev)
+{
+	if (dev->reg_state != NETREG_REGISTERED)
+		return;
+	if (bonding_mode_has_xfrm(dev))
+		dev->wanted_features |= BOND_XFRM_FEATURES;
+	else
+		dev->wanted_features &= ~BOND_XFRM_FEATURES;
+	netdev_update_features(dev);
+}
+#endif
+
 void bonding_lockdep_set_classes(struct net_device *dev)
 {
 	netdev_lockdep_set_classes(dev);

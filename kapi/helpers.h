@@ -38,6 +38,10 @@ bool bonding_lacks_address(const struct net_device *dev);
 
 void bonding_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info);
 
+bool bonding_mode_has_xfrm(const struct net_device *dev);
+void bonding_setup_xfrm(struct net_device *dev);
+void bonding_follow_mode_xfrm(struct net_device *dev);
+
 /* Any device. */
 bool bonding_is_registered(const struct net_device *dev);
 bool bonding_is_staying(const struct net_device *dev);

@@ -6,6 +6,11 @@
 //! drivers read through `netdev_priv()` and the inline functions of
 //! [`include/net/bonding.h`](srctree/include/net/bonding.h). What the driver adds follows it.
 
+#[cfg(CONFIG_XFRM_OFFLOAD)]
+use super::xfrm::{
+    Associations,
+    XfrmOpsOf, //
+};
 use super::{
     bindings,
     link_layer::HeaderOpsOf,
@@ -162,6 +167,10 @@ pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
 
     /// The features that the bond can have of those `wanted`.
     fn fix_features(&self, rtnl: &Rtnl, wanted: Features) -> Features;
+
+    /// The IPsec associations that slaves keep for the bond.
+    #[cfg(CONFIG_XFRM_OFFLOAD)]
+    fn associations(&self) -> &Associations;
 
     /// The slaves are to run `program`, or none. It keeps a reference of its own.
     fn set_xdp(&self, rtnl: &Rtnl, program: Option<&Program>, extack: &ExtAck<'_>) -> Result;
@@ -331,6 +340,11 @@ impl<B: Master> Private<B> {
             bindings::bonding_setup_device(dev, &BOND_TYPE.0);
             (*dev).netdev_ops = ops.as_ptr(false);
             (*dev).ethtool_ops = super::ops::ethtool_ops();
+            #[cfg(CONFIG_XFRM_OFFLOAD)]
+            {
+                (*dev).xfrmdev_ops = XfrmOpsOf::<B>::TABLE.as_ptr();
+                bindings::bonding_setup_xfrm(dev);
+            }
             (*dev).priv_destructor = Some(Self::destroy);
         }
     }
@@ -609,6 +623,8 @@ impl<B: Master> BondDev<B> {
             addr_of_mut!((*self.shared()).params.mode).write_volatile(i32::from(mode));
             let ops = ops.as_ptr(self.0.as_ref().polled.load(Ordering::Relaxed));
             addr_of_mut!((*self.as_ptr()).netdev_ops).write_volatile(ops);
+            #[cfg(CONFIG_XFRM_OFFLOAD)]
+            bindings::bonding_follow_mode_xfrm(self.as_ptr());
         }
     }
 

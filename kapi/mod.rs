@@ -33,6 +33,8 @@ pub(crate) mod sysfs;
 pub(crate) mod time;
 pub(crate) mod work;
 pub(crate) mod xdp;
+#[cfg_attr(not(CONFIG_XFRM_OFFLOAD), path = "xfrm_none.rs")]
+pub(crate) mod xfrm;
 
 /// Bindings made by `bindgen` from `bindings_helper.h`; nothing outside this room sees them.
 #[allow(

@@ -207,7 +207,7 @@ echo -bond0 >$MASTERS
 mk_bond sysfs bond0 balance-rr miimon 100
 attach bond0 tx
 up_with s1 s2
-back "balance-rr sends back by turns" far-s1 "5 5"
+back "balance-rr sends back by turns" far-s1 "5 5|4 6|6 4"
 echo -bond0 >$MASTERS
 mk_bond sysfs bond0 balance-xor miimon 100
 attach bond0 tx
@@ -222,7 +222,7 @@ up_with s1 s2
 xdp redirects "$PROGS/redirect" bond0
 ip link set t1 up
 attach t1 redirect
-back "frames redirected to a bond go by turns" far-t1 "5 5"
+back "frames redirected to a bond go by turns" far-t1 "5 5|4 6|6 4"
 ip link set far-s1 down
 ip link set far-s2 down
 wait_for '[[ $(<$NET/bond0/carrier) == 0 ]]' 10

@@ -22,6 +22,7 @@ use crate::{
             Member,
             Ties, //
         },
+        xdp,
         Bond,
         Follow, //
     },
@@ -56,7 +57,7 @@ use kernel::{
 };
 
 /// Refuses a device: tells the caller why, or the log if nobody would read it.
-fn refuse(
+pub(super) fn refuse(
     bond: &Bond,
     dev: Option<&NetDevice>,
     extack: &ExtAck<'_>,
@@ -326,6 +327,10 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
         .inspect_err(|_| slave_log!(Level::Err, own, dev, "Couldn't add bond vlan ids"))?;
     let with_vlans = ScopeGuard::new(|| dev.remove_vlans_of(rtnl, own));
 
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    super::netpoll::join(bond, rtnl, &port)?;
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    let polled = ScopeGuard::new(|| port.disable_netpoll(rtnl));
     if own.features() & hw::LRO == 0 {
         dev.disable_lro(rtnl);
     }
@@ -347,9 +352,16 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
             bond.unshare_addresses(rtnl, dev, own.is_promiscuous(), own.is_allmulti());
         }
     });
+    let loaded = xdp::join(bond, rtnl, &port, extack)?;
+    let with_program = ScopeGuard::new(|| {
+        if loaded {
+            xdp::leave(bond, rtnl, dev);
+        }
+    });
     add_member(bond)?;
 
     // Nothing can fail from here on.
+    with_program.dismiss();
     presented.dismiss();
     shared.dismiss();
     let ties = Ties {
@@ -357,6 +369,8 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
         link: link.dismiss(),
         dir,
     };
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    polled.dismiss();
     with_vlans.dismiss();
     marked.dismiss();
     opened.dismiss();
@@ -391,6 +405,7 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
             state.point_at(bond.dev(), index);
         }
     });
+    xdp::update_features(bond, rtnl);
     bond.start_monitor();
     let down =
         bond.find_slave(|member| member.port.is(port) && member.link.state() == LinkState::Down);

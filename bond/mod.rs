@@ -12,6 +12,8 @@ pub(crate) mod select;
 pub(crate) mod snapshot;
 
 mod enslave;
+#[cfg(CONFIG_NET_POLL_CONTROLLER)]
+mod netpoll;
 mod reading;
 mod release;
 mod settings;
@@ -19,7 +21,8 @@ mod settle;
 pub(crate) mod slave;
 mod state;
 mod stats;
-mod view;
+pub(crate) mod view;
+mod xdp;
 
 use crate::{
     bond::{
@@ -80,7 +83,9 @@ use crate::{
         rx::Receive,
         skb::ReceivedSkb,
         time::now_ms,
-        work::Work, //
+        work::Work,
+        xdp::Program,
+        xfrm::Associations, //
     },
     modes,
     procfs::ProcFile, //
@@ -161,6 +166,12 @@ pub(crate) struct Bond {
     /// What is decided upon.
     #[pin]
     pub(crate) state: BhLock<State>,
+    /// The IPsec associations that the active slave keeps.
+    #[pin]
+    associations: Associations,
+    /// The XDP program that slaves run; changed under RTNL.
+    #[pin]
+    program: BhLock<Option<Program>>,
     /// The counters so far.
     #[pin]
     totals: BhLock<Stats>,
@@ -333,6 +344,8 @@ impl Master for Bond {
         try_pin_init!(Self {
             view: Rcu::empty(),
             state <- new_bh_lock!(state, "bonding_state"),
+            associations <- Associations::new(),
+            program <- new_bh_lock!(None, "bonding_program"),
             totals <- new_bh_lock!(Stats::default(), "bonding_stats"),
             proc_file <- new_bh_lock!(None, "bonding_proc_file"),
             dev,
@@ -507,6 +520,25 @@ impl Master for Bond {
         ops::add_tso_features(features, wanted)
     }
 
+    #[cfg(CONFIG_XFRM_OFFLOAD)]
+    fn associations(&self) -> &Associations {
+        &self.associations
+    }
+
+    fn set_xdp(&self, rtnl: &Rtnl, program: Option<&Program>, extack: &ExtAck<'_>) -> Result {
+        xdp::set(self, rtnl, program, extack)
+    }
+
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn enable_netpoll(&self, rtnl: &Rtnl) -> Result {
+        netpoll::enable(self, rtnl)
+    }
+
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn disable_netpoll(&self, rtnl: &Rtnl) {
+        netpoll::disable(self, rtnl);
+    }
+
     fn add_slave(&self, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck<'_>) -> Result {
         enslave::enslave(self, rtnl, dev, extack)
     }
@@ -521,6 +553,7 @@ impl Master for Bond {
             SlaveEvent::Down => self.look_at(port),
             SlaveEvent::Renamed => self.slave_renamed(),
             SlaveEvent::Features(rtnl) => self.slave_features_changed(rtnl),
+            SlaveEvent::XdpFeatures(rtnl) => xdp::update_features(self, rtnl),
             SlaveEvent::ResendIgmp(rtnl) => {
                 // Listeners to this event cannot refuse it.
                 let _ = self.dev.announce(rtnl, Announce::ResendIgmp);
@@ -588,6 +621,8 @@ impl Bond {
             return;
         }
         if !was_ethernet && !self.has_slaves() && self.dev.is_staying(rtnl) {
+            #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+            self.dev.refuse_netpoll(rtnl);
             bond_log!(Level::Info, &*self.dev, "Destroying bond");
             self.dev.destroy(rtnl);
         }

@@ -117,6 +117,20 @@ impl XmitPolicy {
     }
 }
 
+impl Params {
+    /// Tells whether an XDP program may run on the slaves: whether one of them can be chosen for a
+    /// frame by what XDP sees of it.
+    pub(crate) const fn supports_xdp(&self) -> bool {
+        match self.mode {
+            Mode::RoundRobin | Mode::ActiveBackup => true,
+            Mode::Xor => match self.xmit_policy {
+                XmitPolicy::Layer2 => true,
+            },
+            Mode::Broadcast => false,
+        }
+    }
+}
+
 /// Whose hardware address the bond and its slaves use in active-backup mode (`BOND_FOM_*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

@@ -10,6 +10,7 @@ use crate::{
             Member,
             Ties, //
         },
+        xdp,
         Bond,
         Follow, //
     },
@@ -96,6 +97,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     };
     drop(dir);
     bond.fold_stats(&port);
+    xdp::leave(bond, rtnl, dev);
     hook.remove(rtnl);
     link.unlink(rtnl);
     let member = remove_member(bond, rtnl, &port, reason);
@@ -125,12 +127,15 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
         bond.unshare_addresses(rtnl, dev, promiscuous, allmulti);
     }
     restore(bond, rtnl, &port, reason);
+    xdp::update_features(bond, rtnl);
     Ok(())
 }
 
 /// Gives the device back what it had before it was enslaved.
 fn restore(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) {
     let dev = port.dev();
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    port.disable_netpoll(rtnl);
     dev.close(rtnl);
     dev.set_no_addrconf(rtnl, false);
     if hwaddr::restore_at_release(&bond.params()) {

@@ -144,6 +144,13 @@ impl Bond {
         def: &'static OptionDef,
         number: u64,
     ) -> Result<(), OptError> {
+        if self.xdp_program().is_some() {
+            let mut next = self.params();
+            next.apply(def.id, number)?;
+            if !next.supports_xdp() {
+                return Err(OptError::NotSupported);
+            }
+        }
         let applied = self.decide(Follow::Now(rtnl), |bond, state| {
             let applied = state.params.apply(def.id, number)?;
             if applied.has(Effects::MARK_ALL_SLAVES) {
@@ -167,6 +174,9 @@ impl Bond {
             let mode = self.params().mode;
             self.dev()
                 .set_mode(rtnl, mode.as_u8(), modes::device_ops(mode));
+        }
+        if applied.has(Effects::MODE_CHANGED) || applied.has(Effects::UPDATE_VIEW) {
+            super::xdp::update_features(self, rtnl);
         }
         if applied.has(Effects::RESTART_MONITOR) {
             self.dev().cancel(Work::Monitor);

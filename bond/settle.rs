@@ -58,6 +58,7 @@ impl Bond {
         );
         self.announce_slaves(rtnl);
         if failed_over {
+            self.move_associations(rtnl, to.as_ref());
             self.follow_failover(rtnl, from.as_ref(), to.as_ref());
         }
         self.notify_peers(rtnl);
@@ -171,6 +172,17 @@ impl Bond {
             found
         });
         self.announce_slaves(rtnl);
+    }
+
+    /// Moves what slaves do of IPsec to the active one.
+    fn move_associations(&self, rtnl: &Rtnl, to: Option<&PortRef>) {
+        let to = to.filter(|_| self.params().mode == Mode::ActiveBackup);
+        let to = to.map(|port| port.dev());
+        self.associations.follow(rtnl, to, |why| {
+            if let Some(dev) = to {
+                slave_log!(Level::Warn, self.dev(), dev, "bond_ipsec_add_sa_all: {why}");
+            }
+        });
     }
 
     /// What follows a change of the active slave.

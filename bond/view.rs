@@ -51,10 +51,12 @@ impl TxView {
         all
     }
 
-    /// The slaves.
+    /// The slaves that have carrier at this moment.
     #[inline]
-    pub(crate) fn slaves(&self) -> &[PortRef] {
-        &self.slaves
+    pub(crate) fn usable(&self) -> impl Iterator<Item = &PortRef> {
+        self.slaves
+            .iter()
+            .filter(|port| port.dev().is_running_with_carrier())
     }
 
     /// The slave at `start`, or else the next one after it that has carrier at this moment.

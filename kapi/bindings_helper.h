@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What bindgen reads: the kernel's headers and the helpers of this driver. */
+#include <linux/bpf.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
@@ -9,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/netdevice.h>
+#include <linux/netpoll.h>
 #include <linux/notifier.h>
 #include <linux/proc_fs.h>
 #include <linux/rcupdate.h>
@@ -17,9 +19,12 @@
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
 #include <net/bonding.h>
+#include <net/neighbour.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include <net/rtnetlink.h>
 #include <net/sch_generic.h>
+#include <net/xdp.h>
+#include <net/xfrm.h>
 
 #include "helpers.h"

@@ -5,6 +5,7 @@
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
+#include <linux/filter.h>
 #include <linux/if_vlan.h>
 #include <linux/igmp.h>
 #include <linux/ip.h>
@@ -82,12 +83,7 @@ void bonding_setup_device(struct net_device *dev, const struct device_type *type
 	SET_NETDEV_DEVTYPE(dev, type);
 
 	dev->flags |= IFF_MASTER;
-	/*
-	 * Netpoll over a bond needs hooks which this driver does not have yet:
-	 * refuse it rather than send with interrupts off.
-	 */
-	dev->priv_flags |= IFF_BONDING | IFF_UNICAST_FLT | IFF_NO_QUEUE |
-			   IFF_DISABLE_NETPOLL;
+	dev->priv_flags |= IFF_BONDING | IFF_UNICAST_FLT | IFF_NO_QUEUE;
 	dev->priv_flags &= ~(IFF_XMIT_DST_RELEASE | IFF_TX_SKB_SHARING);
 	/* Slaves lock their own queues. */
 	dev->lltx = true;
@@ -100,6 +96,33 @@ void bonding_setup_device(struct net_device *dev, const struct device_type *type
 	dev->features |= dev->hw_features | NETIF_F_HW_VLAN_CTAG_TX |
 			 NETIF_F_HW_VLAN_STAG_TX | NETIF_F_GSO_PARTIAL;
 }
+
+#ifdef CONFIG_XFRM_OFFLOAD
+bool bonding_mode_has_xfrm(const struct net_device *dev)
+{
+	const struct bonding *bond = netdev_priv(dev);
+
+	return BOND_MODE(bond) == BOND_MODE_ACTIVEBACKUP;
+}
+
+void bonding_setup_xfrm(struct net_device *dev)
+{
+	dev->hw_features |= BOND_XFRM_FEATURES;
+	if (bonding_mode_has_xfrm(dev))
+		dev->features |= BOND_XFRM_FEATURES;
+}
+
+void bonding_follow_mode_xfrm(struct net_device *dev)
+{
+	if (dev->reg_state != NETREG_REGISTERED)
+		return;
+	if (bonding_mode_has_xfrm(dev))
+		dev->wanted_features |= BOND_XFRM_FEATURES;
+	else
+		dev->wanted_features &= ~BOND_XFRM_FEATURES;
+	netdev_update_features(dev);
+}
+#endif
 
 void bonding_lockdep_set_classes(struct net_device *dev)
 {
@@ -116,14 +139,14 @@ void bonding_ether_setup_keep_flags(struct net_device *dev)
 }
 
 /* The first slave is of another type: let the bond look like it. */
-void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave)
+void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave,
+			    const struct header_ops *proxy)
 {
 	/*
-	 * A slave's header_ops expect that slave's private data, so they must
-	 * not be called for the bond: without own ones packets are built by
-	 * their protocols (CVE-2026-43456).
+	 * A slave's header_ops expect that slave's private data: the bond has
+	 * some which call them with the slave (CVE-2026-43456).
 	 */
-	dev->header_ops = NULL;
+	dev->header_ops = slave->header_ops ? proxy : NULL;
 	dev->type = slave->type;
 	dev->hard_header_len = slave->hard_header_len;
 	dev->needed_headroom = slave->needed_headroom;
@@ -291,6 +314,14 @@ netdev_features_t bonding_add_tso_features(netdev_features_t features,
 	return netdev_add_tso_features(features, mask);
 }
 
+void bonding_xdp_master_redirect(bool more)
+{
+	if (more)
+		static_branch_inc(&bpf_master_redirect_enabled_key);
+	else
+		static_branch_dec(&bpf_master_redirect_enabled_key);
+}
+
 bool bonding_link_event_pending(const struct net_device *dev)
 {
 	return test_bit(__LINK_STATE_LINKWATCH_PENDING, &dev->state);
@@ -321,6 +352,11 @@ void bonding_vlan_vids_del_by_dev(struct net_device *dev,
 bool bonding_vlan_uses_dev(const struct net_device *dev)
 {
 	return vlan_uses_dev(dev);
+}
+
+bool bonding_irqs_disabled(void)
+{
+	return irqs_disabled();
 }
 
 struct sk_buff *bonding_skb_clone(struct sk_buff *skb)

@@ -29,13 +29,18 @@ void bonding_spin_unlock_bh(spinlock_t *lock);
 void bonding_setup_device(struct net_device *dev, const struct device_type *type);
 void bonding_lockdep_set_classes(struct net_device *dev);
 void bonding_ether_setup_keep_flags(struct net_device *dev);
-void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave);
+void bonding_setup_by_slave(struct net_device *dev, struct net_device *slave,
+			    const struct header_ops *proxy);
 void bonding_eth_hw_addr_random(struct net_device *dev);
 void bonding_dev_addr_set(struct net_device *dev, const u8 *addr, size_t len);
 void bonding_tx_dropped_inc(struct net_device *dev);
 bool bonding_lacks_address(const struct net_device *dev);
 
 void bonding_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info);
+
+bool bonding_mode_has_xfrm(const struct net_device *dev);
+void bonding_setup_xfrm(struct net_device *dev);
+void bonding_follow_mode_xfrm(struct net_device *dev);
 
 /* Any device. */
 bool bonding_is_registered(struct net_device *dev);
@@ -62,6 +67,8 @@ netdev_features_t bonding_base_features(netdev_features_t features);
 netdev_features_t bonding_add_tso_features(netdev_features_t features,
 					   netdev_features_t mask);
 
+void bonding_xdp_master_redirect(bool more);
+
 bool bonding_link_event_pending(const struct net_device *dev);
 
 /* VLANs; without CONFIG_VLAN_8021Q there are none. */
@@ -74,6 +81,7 @@ void bonding_vlan_vids_del_by_dev(struct net_device *dev,
 bool bonding_vlan_uses_dev(const struct net_device *dev);
 
 /* Packets. */
+bool bonding_irqs_disabled(void);
 struct sk_buff *bonding_skb_clone(struct sk_buff *skb);
 struct sk_buff *bonding_skb_share_check(struct sk_buff *skb);
 u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,

@@ -6,8 +6,14 @@
 //! drivers read through `netdev_priv()` and the inline functions of
 //! [`include/net/bonding.h`](srctree/include/net/bonding.h). What the driver adds follows it.
 
+#[cfg(CONFIG_XFRM_OFFLOAD)]
+use super::xfrm::{
+    Associations,
+    XfrmOpsOf, //
+};
 use super::{
     bindings,
+    link_layer::HeaderOpsOf,
     net_device::{
         AddressLock,
         ExtAck,
@@ -31,13 +37,18 @@ use super::{
     },
     skb::ReceivedSkb,
     time::Jiffies,
-    work::Work, //
+    work::Work,
+    xdp::{
+        Program,
+        XdpFeatures, //
+    }, //
 };
 use crate::bond::addr::{
     HwAddr,
     IfName, //
 };
 use core::{
+    marker::PhantomData,
     mem::{
         offset_of,
         MaybeUninit, //
@@ -49,6 +60,7 @@ use core::{
         NonNull, //
     },
     sync::atomic::{
+        AtomicBool,
         AtomicPtr,
         Ordering, //
     },
@@ -74,6 +86,9 @@ pub(crate) enum SlaveEvent<'a> {
     Renamed,
     /// Its features changed.
     Features(&'a Rtnl),
+    /// What XDP can do on it changed. Raised under its instance lock, which the bond's own device
+    /// has nothing to do with: that alone may be touched.
+    XdpFeatures(&'a Rtnl),
     /// Multicast memberships are to be reported again.
     ResendIgmp(&'a Rtnl),
     /// It is being unregistered, or leaves the network namespace.
@@ -154,6 +169,21 @@ pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
     /// The features that the bond can have of those `wanted`.
     fn fix_features(&self, rtnl: &Rtnl, wanted: Features) -> Features;
 
+    /// The IPsec associations that slaves keep for the bond.
+    #[cfg(CONFIG_XFRM_OFFLOAD)]
+    fn associations(&self) -> &Associations;
+
+    /// The slaves are to run `program`, or none. It keeps a reference of its own.
+    fn set_xdp(&self, rtnl: &Rtnl, program: Option<&Program>, extack: &ExtAck<'_>) -> Result;
+
+    /// Somebody wants to send with interrupts off: makes the slaves ready for it.
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn enable_netpoll(&self, rtnl: &Rtnl) -> Result;
+
+    /// Nobody wants that any more.
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn disable_netpoll(&self, rtnl: &Rtnl);
+
     /// A device is to become a slave.
     fn add_slave(&self, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck<'_>) -> Result;
 
@@ -180,6 +210,8 @@ pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
 #[repr(C)]
 pub(super) struct Private<B> {
     shared: Opaque<bindings::bonding>,
+    /// Netpoll was set up on the bond once. Zeroed memory is false.
+    polled: AtomicBool,
     own: MaybeUninit<B>,
 }
 
@@ -249,6 +281,59 @@ impl<B: Master> Private<B> {
         unsafe { (*bonding.cast::<Self>()).own.assume_init_ref() }
     }
 
+    /// The active slave of the device that `dev` is, at this moment.
+    ///
+    /// # Safety
+    ///
+    /// `dev` must be one of our devices, and alive for `'g`.
+    pub(super) unsafe fn active<'g>(
+        dev: *mut bindings::net_device,
+        _reading: Reading<'g>,
+    ) -> Option<&'g Port<B::Slave>> {
+        // SAFETY: Required of the caller; the section spans `'g`.
+        unsafe { active_of::<B>((*Self::of_dev(dev)).shared.get()) }
+    }
+
+    /// The slaves of the device that `dev` is.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Self::active`].
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    pub(super) unsafe fn ports<'g>(
+        dev: *mut bindings::net_device,
+        reading: Reading<'g>,
+    ) -> Ports<'g, B::Slave> {
+        // SAFETY: Required of the caller.
+        unsafe { Ports::below(dev, reading) }
+    }
+
+    /// Has packets be sent as netpoll needs it from now on, and for good.
+    ///
+    /// It is not undone when netpoll goes: packets that it has queued are sent later.
+    ///
+    /// # Safety
+    ///
+    /// RTNL must be held; `dev` must be one of our devices, with the plain or the polled table of
+    /// `ops`.
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    pub(super) unsafe fn expect_netpoll(
+        dev: *mut bindings::net_device,
+        ops: &'static DeviceOps<B>,
+    ) {
+        // SAFETY: RTNL serialises writers. Both tables do the same but for packets sent with
+        // interrupts off.
+        let was = unsafe {
+            let was = (*Self::of_dev(dev)).polled.swap(true, Ordering::Relaxed);
+            addr_of_mut!((*dev).netdev_ops).write_volatile(ops.as_ptr(true));
+            was
+        };
+        if !was {
+            // Whoever sees netpoll on the device sees its table, too.
+            super::rcu::synchronize_net();
+        }
+    }
+
     /// Prepares a device that was just allocated (`rtnl_link_ops.setup`).
     ///
     /// # Safety
@@ -263,8 +348,13 @@ impl<B: Master> Private<B> {
             (*shared).dev = dev;
             (*shared).params.mode = i32::from(mode);
             bindings::bonding_setup_device(dev, &BOND_TYPE.0);
-            (*dev).netdev_ops = ops.as_ptr();
+            (*dev).netdev_ops = ops.as_ptr(false);
             (*dev).ethtool_ops = super::ops::ethtool_ops();
+            #[cfg(CONFIG_XFRM_OFFLOAD)]
+            {
+                (*dev).xfrmdev_ops = XfrmOpsOf::<B>::TABLE.as_ptr();
+                bindings::bonding_setup_xfrm(dev);
+            }
             (*dev).priv_destructor = Some(Self::destroy);
         }
     }
@@ -348,6 +438,22 @@ impl<B: Master> Private<B> {
             // The device's memory may outlive this module, whose memory the type is.
             (*dev).dev.type_ = ptr::null();
         }
+    }
+}
+
+/// The active slave that this C part names.
+///
+/// # Safety
+///
+/// `shared` must belong to one of our devices, alive for `'g`, and an RCU section span `'g`.
+#[inline]
+unsafe fn active_of<'g, B: Master>(shared: *mut bindings::bonding) -> Option<&'g Port<B::Slave>> {
+    // SAFETY: The slot is written by `ActiveCell::set` only. A port that it ever pointed to is
+    // freed a grace period after it was replaced at the earliest, and the section spans `'g`.
+    unsafe {
+        let slot = addr_of_mut!((*shared).curr_active_slave);
+        let port = AtomicPtr::from_ptr(slot).load(Ordering::Acquire);
+        port.cast::<Port<B::Slave>>().as_ref()
     }
 }
 
@@ -482,13 +588,14 @@ impl<B: Master> BondDev<B> {
     /// The active slave, at this moment.
     #[inline]
     pub(crate) fn active<'g>(&'g self, _reading: Reading<'g>) -> Option<&'g Port<B::Slave>> {
-        // SAFETY: The slot is written by `ActiveCell::set` only. A port that it ever pointed to is
-        // freed a grace period after it was replaced at the earliest, and the section spans `'g`.
-        unsafe {
-            let slot = addr_of_mut!((*self.shared()).curr_active_slave);
-            let port = AtomicPtr::from_ptr(slot).load(Ordering::Acquire);
-            port.cast::<Port<B::Slave>>().as_ref()
-        }
+        // SAFETY: The area is one of ours, and lives as long as `self`.
+        unsafe { active_of::<B>(self.shared()) }
+    }
+
+    /// The slaves, in the order in which they were linked below the bond.
+    pub(crate) fn ports<'g>(&'g self, reading: Reading<'g>) -> Ports<'g, B::Slave> {
+        // SAFETY: The device is one of ours, and alive as long as `self`.
+        unsafe { Ports::below(self.as_ptr(), reading) }
     }
 
     /// Allocates the port of a device that is to become a slave.
@@ -551,7 +658,10 @@ impl<B: Master> BondDev<B> {
         // value. Both tables are of driver `B`, so either fits the device, by their invariant.
         unsafe {
             addr_of_mut!((*self.shared()).params.mode).write_volatile(i32::from(mode));
-            addr_of_mut!((*self.as_ptr()).netdev_ops).write_volatile(ops.as_ptr());
+            let ops = ops.as_ptr(self.0.as_ref().polled.load(Ordering::Relaxed));
+            addr_of_mut!((*self.as_ptr()).netdev_ops).write_volatile(ops);
+            #[cfg(CONFIG_XFRM_OFFLOAD)]
+            bindings::bonding_follow_mode_xfrm(self.as_ptr());
         }
     }
 
@@ -646,6 +756,11 @@ impl<B: Master> BondDev<B> {
         self.store_mtu(mtu);
     }
 
+    /// Says what XDP can do on the bond.
+    pub(crate) fn set_xdp_features(&self, _rtnl: &Rtnl, features: XdpFeatures) {
+        self.store_xdp_features(features);
+    }
+
     /// Recomputes the bond's features from those of its slaves.
     pub(crate) fn compute_features(&self, _rtnl: &Rtnl) {
         // SAFETY: RTNL is held and the device is alive.
@@ -660,8 +775,52 @@ impl<B: Master> BondDev<B> {
 
     /// Makes the bond a device of the type of `slave`. The bond must be down.
     pub(crate) fn become_like(&self, _rtnl: &Rtnl, slave: &NetDevice) {
-        // SAFETY: RTNL is held; both devices are alive.
-        unsafe { bindings::bonding_setup_by_slave(self.as_ptr(), slave.as_ptr()) };
+        let proxy = HeaderOpsOf::<B>::TABLE.as_ptr();
+        // SAFETY: RTNL is held; both devices are alive, and the table is static.
+        unsafe { bindings::bonding_setup_by_slave(self.as_ptr(), slave.as_ptr(), proxy) };
+    }
+}
+
+/// Iterates over the slaves of a bond, without a lock.
+///
+/// # Invariants
+///
+/// `dev` is one of our devices, and an RCU section spans `'g`; `at` is the head of its list of
+/// devices below, or an entry of it.
+pub(crate) struct Ports<'g, S> {
+    dev: *mut bindings::net_device,
+    at: *mut bindings::list_head,
+    _section: PhantomData<&'g Port<S>>,
+}
+
+impl<'g, S> Ports<'g, S> {
+    /// Those of `dev`.
+    ///
+    /// # Safety
+    ///
+    /// `dev` must be one of our devices, whose slaves have ports of this type, and alive for `'g`.
+    unsafe fn below(dev: *mut bindings::net_device, _reading: Reading<'g>) -> Self {
+        // INVARIANT: Required of the caller; it begins at the head.
+        Ports {
+            dev,
+            // SAFETY: The device is alive; only the address of the list's head is taken.
+            at: unsafe { addr_of_mut!((*dev).adj_list.lower) },
+            _section: PhantomData,
+        }
+    }
+}
+
+impl<'g, S> Iterator for Ports<'g, S> {
+    type Item = &'g Port<S>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        // SAFETY: By the type invariant; what lies between one of our devices and a slave is a
+        // port, which is freed a grace period after it was unlinked at the earliest.
+        // INVARIANT: The call moves `at` to the next entry.
+        unsafe {
+            let port = bindings::netdev_lower_get_next_private_rcu(self.dev, &mut self.at);
+            port.cast::<Port<S>>().as_ref()
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! ([`port`]), packets ([`skb`]), readers without locks ([`rcu`]) and RTNL as a type ([`rtnl`]).
 
 pub(crate) mod hw;
+mod link_layer;
 pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod master;
@@ -14,6 +15,8 @@ pub(crate) mod name;
 pub(crate) mod net;
 pub(crate) mod net_device;
 pub(crate) mod netlink;
+#[cfg(CONFIG_NET_POLL_CONTROLLER)]
+pub(crate) mod netpoll;
 pub(crate) mod notifier;
 pub(crate) mod ops;
 pub(crate) mod params;
@@ -29,6 +32,9 @@ pub(crate) mod skb;
 pub(crate) mod sysfs;
 pub(crate) mod time;
 pub(crate) mod work;
+pub(crate) mod xdp;
+#[cfg_attr(not(CONFIG_XFRM_OFFLOAD), path = "xfrm_none.rs")]
+pub(crate) mod xfrm;
 
 /// Bindings made by `bindgen` from `bindings_helper.h`; nothing outside this room sees them.
 #[allow(

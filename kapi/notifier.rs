@@ -88,6 +88,7 @@ unsafe fn slave_event<'a>(
         bindings::netdev_cmd_NETDEV_DOWN => SlaveEvent::Down,
         bindings::netdev_cmd_NETDEV_CHANGENAME => SlaveEvent::Renamed,
         bindings::netdev_cmd_NETDEV_FEAT_CHANGE => SlaveEvent::Features(rtnl),
+        bindings::netdev_cmd_NETDEV_XDP_FEAT_CHANGE => SlaveEvent::XdpFeatures(rtnl),
         bindings::netdev_cmd_NETDEV_RESEND_IGMP => SlaveEvent::ResendIgmp(rtnl),
         bindings::netdev_cmd_NETDEV_UNREGISTER => SlaveEvent::Gone(rtnl),
         _ => return None,

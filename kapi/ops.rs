@@ -5,8 +5,11 @@
 //! A packet pays no indirect call for its mode: each mode has a table of its own, made from the
 //! same generic code.
 
+#[cfg(CONFIG_NET_POLL_CONTROLLER)]
+use super::netpoll;
 use super::{
     bindings,
+    link_layer,
     master::{
         Master,
         Private, //
@@ -18,17 +21,22 @@ use super::{
         NetDevice,
         Stats, //
     },
+    port::Port,
     rcu::Reading,
     rtnl::Rtnl,
     skb::{
         Skb,
         Verdict, //
     },
+    xdp, //
 };
 use crate::bond::addr::HwAddr;
 use core::{
     marker::PhantomData,
-    mem::MaybeUninit,
+    mem::{
+        ManuallyDrop,
+        MaybeUninit, //
+    },
     ptr::NonNull, //
 };
 use kernel::{
@@ -44,56 +52,115 @@ use kernel::{
 pub(crate) trait Transmit<B: Master>: 'static {
     /// Sends `skb` by a slave; [`None`] if there was none, and the drop is to be counted.
     fn transmit(bond: &B, skb: Skb, reading: Reading<'_>) -> Option<Verdict>;
+
+    /// As [`Self::transmit`], but with interrupts off.
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn transmit_polled(bond: &B, mut skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
+        let port = Self::choose(bond, &mut skb, reading)?;
+        Some(skb.send_polled(port))
+    }
+
+    /// The one slave that would send `skb`; [`None`] if there is none, or if it is more than one.
+    fn choose<'g>(bond: &'g B, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port<B::Slave>>;
+
+    /// The slave that is to send an Ethernet frame of XDP, of which `frame` is the first part.
+    fn choose_frame<'g>(
+        bond: &'g B,
+        frame: &[u8],
+        reading: Reading<'g>,
+    ) -> Option<&'g Port<B::Slave>>;
+
+    /// The slave that would send `skb` if all slaves could send.
+    fn choose_of_all<'g>(
+        bond: &'g B,
+        skb: &mut Skb,
+        reading: Reading<'g>,
+    ) -> Option<&'g Port<B::Slave>> {
+        Self::choose(bond, skb, reading)
+    }
 }
 
-/// A table of device operations of a driver `B`.
+/// The device operations of a driver `B`.
 ///
 /// # Invariants
 ///
-/// The table is that of an [`OpsOf<B, T>`]: its operations are for devices with a `Private<B>`, and
-/// but for that which sends, they are the same in all tables of `B`.
-pub(crate) struct DeviceOps<B>(bindings::net_device_ops, PhantomData<fn(&B)>);
+/// The tables are those of an [`OpsOf<B, T>`]: their operations are for devices with a
+/// `Private<B>`, and but for those which send or choose a slave, they are the same in all tables of `B`.
+pub(crate) struct DeviceOps<B> {
+    /// Those of most bonds.
+    plain: bindings::net_device_ops,
+    /// Those of a bond on which netpoll has been set up: packets may come with interrupts off.
+    polled: bindings::net_device_ops,
+    driver: PhantomData<fn(&B)>,
+}
 
 // SAFETY: The kernel only reads it.
 unsafe impl<B> Sync for DeviceOps<B> {}
 
 impl<B> DeviceOps<B> {
     /// The pointer that the kernel keeps.
-    pub(super) fn as_ptr(&'static self) -> *const bindings::net_device_ops {
-        &self.0
+    pub(super) fn as_ptr(&'static self, polled: bool) -> *const bindings::net_device_ops {
+        if polled {
+            &self.polled
+        } else {
+            &self.plain
+        }
     }
 }
+
+/// A transmit hook.
+type StartXmit = unsafe extern "C" fn(
+    *mut bindings::sk_buff,
+    *mut bindings::net_device,
+) -> bindings::netdev_tx_t;
 
 /// The table of driver `B` for packets sent by `T`.
 pub(crate) struct OpsOf<B, T>(PhantomData<(B, T)>);
 
 impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
-    /// The table.
-    // INVARIANT: This is the table of the type; only `ndo_start_xmit` depends on `T`.
-    pub(crate) const TABLE: DeviceOps<B> = DeviceOps(
+    /// The tables.
+    // INVARIANT: These are the tables of the type; only what chooses a slave depends on `T`.
+    pub(crate) const TABLE: DeviceOps<B> = DeviceOps {
+        plain: Self::operations(start_xmit::<B, T>),
+        polled: Self::operations(start_xmit_polled::<B, T>),
+        driver: PhantomData,
+    };
+
+    /// A table with this transmit hook.
+    const fn operations(start_xmit: StartXmit) -> bindings::net_device_ops {
         bindings::net_device_ops {
             ndo_init: Some(Private::<B>::init),
             ndo_uninit: Some(uninit::<B>),
             ndo_open: Some(open::<B>),
             ndo_stop: Some(stop::<B>),
-            ndo_start_xmit: Some(start_xmit::<B, T>),
+            ndo_start_xmit: Some(start_xmit),
             ndo_select_queue: Some(bindings::bonding_select_queue),
             ndo_get_stats64: Some(get_stats::<B>),
             ndo_change_rx_flags: Some(change_rx_flags::<B>),
             ndo_set_rx_mode: Some(set_rx_mode::<B>),
             ndo_change_mtu: Some(change_mtu::<B>),
             ndo_set_mac_address: Some(set_mac_address::<B>),
+            ndo_neigh_setup: Some(link_layer::neigh_setup::<B>),
             ndo_vlan_rx_add_vid: Some(vlan_rx_add_vid::<B>),
             ndo_vlan_rx_kill_vid: Some(vlan_rx_kill_vid::<B>),
             ndo_add_slave: Some(add_slave::<B>),
             ndo_del_slave: Some(del_slave::<B>),
             ndo_fix_features: Some(fix_features::<B>),
+            #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+            ndo_poll_controller: Some(poll_controller::<B>),
+            #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+            ndo_netpoll_setup: Some(netpoll_setup::<B, T>),
+            #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+            ndo_netpoll_cleanup: Some(netpoll_cleanup::<B>),
+            ndo_get_xmit_slave: Some(get_xmit_slave::<B, T>),
+            ndo_bpf: Some(xdp::bpf::<B>),
+            ndo_xdp_xmit: Some(xdp::xmit::<B, T>),
+            ndo_xdp_get_xmit_slave: Some(xdp::get_xmit_slave::<B, T>),
             ndo_features_check: Some(bindings::passthru_features_check),
             // SAFETY: All other fields are optional function pointers: null is `None`.
             ..unsafe { MaybeUninit::zeroed().assume_init() }
-        },
-        PhantomData,
-    );
+        }
+    }
 }
 
 /// A table that is never written.
@@ -139,6 +206,107 @@ unsafe extern "C" fn start_xmit<B: Master, T: Transmit<B>>(
     // SAFETY: The device is alive.
     unsafe { NetDevice::from_raw(dev) }.count_tx_dropped();
     bindings::NET_XMIT_DROP as bindings::netdev_tx_t
+}
+
+/// Sends a packet, maybe with interrupts off (`ndo_start_xmit` where netpoll has been set up).
+///
+/// # Safety
+///
+/// As for [`start_xmit`], but that interrupts may be off instead.
+#[cfg(CONFIG_NET_POLL_CONTROLLER)]
+unsafe extern "C" fn start_xmit_polled<B: Master, T: Transmit<B>>(
+    skb: *mut bindings::sk_buff,
+    dev: *mut bindings::net_device,
+) -> bindings::netdev_tx_t {
+    if !netpoll::is_sending() {
+        // SAFETY: Required of the caller.
+        return unsafe { start_xmit::<B, T>(skb, dev) };
+    }
+    // SAFETY: A device being sent by is initialised, and alive for the call.
+    let bond = unsafe { Private::<B>::own(dev) };
+    // SAFETY: The kernel gives away the packet, which is valid.
+    let skb = unsafe { Skb::from_raw(NonNull::new_unchecked(skb)) };
+    // SAFETY: netpoll holds the RCU section open around this operation.
+    if let Some(verdict) = T::transmit_polled(bond, skb, unsafe { Reading::assume() }) {
+        return verdict.0;
+    }
+    // SAFETY: The device is alive.
+    unsafe { NetDevice::from_raw(dev) }.count_tx_dropped();
+    bindings::NET_XMIT_DROP as bindings::netdev_tx_t
+}
+
+/// Without netpoll there is nothing more to it.
+#[cfg(not(CONFIG_NET_POLL_CONTROLLER))]
+use start_xmit as start_xmit_polled;
+
+/// Has the slaves look for what was sent (`ndo_poll_controller`).
+///
+/// # Safety
+///
+/// Called by netpoll only, with interrupts off.
+#[cfg(CONFIG_NET_POLL_CONTROLLER)]
+unsafe extern "C" fn poll_controller<B: Master>(dev: *mut bindings::net_device) {
+    Reading::with(|reading| {
+        // SAFETY: The device is one of ours, and alive for the call.
+        for port in unsafe { Private::<B>::ports(dev, reading) } {
+            if port.dev().is_running_with_carrier() {
+                port.dev().poll();
+            }
+        }
+    });
+}
+
+/// Makes the bond and its slaves ready for netpoll (`ndo_netpoll_setup`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+#[cfg(CONFIG_NET_POLL_CONTROLLER)]
+unsafe extern "C" fn netpoll_setup<B: Master, T: Transmit<B>>(
+    dev: *mut bindings::net_device,
+) -> c_int {
+    // SAFETY: The device is initialised; RTNL is held. It keeps sending by `T`.
+    from_result(|| unsafe {
+        Private::<B>::expect_netpoll(dev, &OpsOf::<B, T>::TABLE);
+        Private::<B>::own(dev)
+            .enable_netpoll(&Rtnl::assume())
+            .map(|()| 0)
+    })
+}
+
+/// Ends that (`ndo_netpoll_cleanup`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL.
+#[cfg(CONFIG_NET_POLL_CONTROLLER)]
+unsafe extern "C" fn netpoll_cleanup<B: Master>(dev: *mut bindings::net_device) {
+    // SAFETY: The device is initialised; RTNL is held.
+    unsafe { Private::<B>::own(dev).disable_netpoll(&Rtnl::assume()) }
+}
+
+/// Says which slave would send a packet (`ndo_get_xmit_slave`); RDMA asks.
+///
+/// # Safety
+///
+/// Called by the kernel only, in an RCU section, with a packet that begins with its Ethernet header.
+unsafe extern "C" fn get_xmit_slave<B: Master, T: Transmit<B>>(
+    dev: *mut bindings::net_device,
+    skb: *mut bindings::sk_buff,
+    all_slaves: bool,
+) -> *mut bindings::net_device {
+    // SAFETY: The device is initialised, and alive for the call.
+    let bond = unsafe { Private::<B>::own(dev) };
+    // SAFETY: The packet is lent for the call, and neither sent nor freed here.
+    let mut skb = ManuallyDrop::new(unsafe { Skb::from_raw(NonNull::new_unchecked(skb)) });
+    // SAFETY: The caller holds the RCU section open.
+    let reading = unsafe { Reading::assume() };
+    let port = if all_slaves {
+        T::choose_of_all(bond, &mut skb, reading)
+    } else {
+        T::choose(bond, &mut skb, reading)
+    };
+    port.map_or(core::ptr::null_mut(), |port| port.dev().as_ptr())
 }
 
 /// Releases all slaves (`ndo_uninit`).

@@ -97,6 +97,11 @@ impl<S> Port<S> {
         unsafe { (*self.shared.get()).bond }
     }
 
+    /// What C code sees of the slave.
+    pub(super) fn shared(&self) -> *mut bindings::slave {
+        self.shared.get()
+    }
+
     /// The bit field of `struct slave`, in which all bits are ours to write.
     #[inline]
     fn bits(&self) -> &AtomicU8 {

@@ -37,6 +37,13 @@ use kernel::{
 pub(crate) struct Reading<'g>(PhantomData<&'g ()>, NotThreadSafe);
 
 impl<'g> Reading<'g> {
+    /// Calls `f` in a section of its own. Any context.
+    pub(super) fn with<R>(f: impl FnOnce(Reading<'_>) -> R) -> R {
+        let _guard = kernel::sync::rcu::read_lock();
+        // INVARIANT: The guard keeps the section open until `f` has returned.
+        f(Reading(PhantomData, NotThreadSafe))
+    }
+
     /// Makes the evidence inside a callback which the kernel calls in such a section.
     ///
     /// # Safety

@@ -77,10 +77,26 @@ impl Skb {
     /// To be called with bottom halves off, as in every transmit hook.
     #[inline]
     pub(crate) fn send(self, dev: &NetDevice) -> Verdict {
-        let skb = ManuallyDrop::new(self).0.as_ptr();
-        // SAFETY: The packet is ours, and given away here; the device is alive. The control block
-        // holds what `bonding_select_queue()` has put there, or, where the stack did not ask for a
-        // queue, some number, which the stack then checks against the device's queues.
+        let skb = ManuallyDrop::new(self);
+        skb.bind(dev);
+        // SAFETY: The packet is ours, and given away here.
+        Verdict(unsafe { bindings::__dev_queue_xmit(skb.as_ptr(), ptr::null_mut()) })
+    }
+
+    /// The raw pointer, for calls into the kernel.
+    #[inline]
+    pub(super) fn as_ptr(&self) -> *mut bindings::sk_buff {
+        self.0.as_ptr()
+    }
+
+    /// Makes `dev` the device that the packet leaves by, and its queue the one that the stack chose
+    /// before the bond did.
+    #[inline]
+    pub(super) fn bind(&self, dev: &NetDevice) {
+        let skb = self.0.as_ptr();
+        // SAFETY: The packet is ours; the device is alive. The control block holds what
+        // `bonding_select_queue()` has put there, or, where the stack did not ask for a queue, some
+        // number, which the stack then checks against the device's queues.
         unsafe {
             (*skb)
                 .__bindgen_anon_1
@@ -90,7 +106,6 @@ impl Skb {
             let queue = (*ptr::addr_of!((*skb).cb).cast::<bindings::qdisc_skb_cb>())
                 .slave_dev_queue_mapping;
             (*skb).queue_mapping = queue;
-            Verdict(bindings::__dev_queue_xmit(skb, ptr::null_mut()))
         }
     }
 }
@@ -98,11 +113,10 @@ impl Skb {
 impl Drop for Skb {
     #[cold]
     fn drop(&mut self) {
-        // SAFETY: The reference is ours and given up here. No socket is asked, as for
-        // `kfree_skb()`.
+        // SAFETY: The reference is ours and given up here. The call may be made with interrupts
+        // off, as they are when netpoll sends.
         unsafe {
-            bindings::sk_skb_reason_drop(
-                ptr::null_mut(),
+            bindings::dev_kfree_skb_any_reason(
                 self.0.as_ptr(),
                 bindings::skb_drop_reason_SKB_DROP_REASON_NOT_SPECIFIED,
             )

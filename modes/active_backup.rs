@@ -3,7 +3,10 @@
 //! Mode 1, active-backup: one slave sends and receives, the others stand by.
 
 use crate::{
-    bond::Bond,
+    bond::{
+        slave::Port,
+        Bond, //
+    },
     kapi::{
         ops::Transmit,
         rcu::Reading,
@@ -19,8 +22,17 @@ pub(super) struct ActiveBackup;
 
 impl Transmit<Bond> for ActiveBackup {
     #[inline]
-    fn transmit(bond: &Bond, skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
-        let active = bond.dev().active(reading)?;
-        Some(skb.send(active.dev()))
+    fn transmit(bond: &Bond, mut skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
+        let port = Self::choose(bond, &mut skb, reading)?;
+        Some(skb.send(port.dev()))
+    }
+
+    #[inline(always)]
+    fn choose<'g>(bond: &'g Bond, _skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+        bond.dev().active(reading)
+    }
+
+    fn choose_frame<'g>(bond: &'g Bond, _frame: &[u8], reading: Reading<'g>) -> Option<&'g Port> {
+        bond.dev().active(reading)
     }
 }

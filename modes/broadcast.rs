@@ -3,7 +3,10 @@
 //! Mode 3, broadcast: every slave sends every packet.
 
 use crate::{
-    bond::Bond,
+    bond::{
+        slave::Port,
+        Bond, //
+    },
     kapi::{
         ops::Transmit,
         rcu::Reading,
@@ -20,10 +23,7 @@ pub(super) struct Broadcast;
 impl Transmit<Bond> for Broadcast {
     fn transmit(bond: &Bond, skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
         let view = bond.view(reading)?;
-        let mut usable = view
-            .slaves()
-            .iter()
-            .filter(|port| port.dev().is_running_with_carrier());
+        let mut usable = view.usable();
         // The packet itself goes by the first slave, copies by the others: which of them owns it
         // is settled before anybody's state can change.
         let first = usable.next()?;
@@ -35,5 +35,28 @@ impl Transmit<Bond> for Broadcast {
         }
         let verdict = skb.send(first.dev());
         sent.or(verdict.is_sent().then_some(verdict))
+    }
+
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
+    fn transmit_polled(bond: &Bond, skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
+        let view = bond.view(reading)?;
+        let mut usable = view.usable();
+        let first = usable.next()?;
+        for port in usable {
+            if let Some(copy) = skb.try_clone() {
+                copy.send_polled(port);
+            }
+        }
+        Some(skb.send_polled(first))
+    }
+
+    /// A frame of XDP can't be copied.
+    fn choose_frame<'g>(_bond: &'g Bond, _frame: &[u8], _reading: Reading<'g>) -> Option<&'g Port> {
+        None
+    }
+
+    /// No slave stands for all.
+    fn choose<'g>(_bond: &'g Bond, _skb: &mut Skb, _reading: Reading<'g>) -> Option<&'g Port> {
+        None
     }
 }

@@ -50,3 +50,11 @@ impl RoundRobin {
         slaves.rem(turn)
     }
 }
+
+/// Tells whether an Ethernet frame, of which `frame` is the first part, is an IGMP packet over IPv4
+/// (RFC 791 and 3376).
+pub(crate) fn is_igmp(frame: &[u8]) -> bool {
+    const HEADERS: usize = 14 + 20;
+    let at = |index: usize| frame.get(index).copied();
+    frame.len() >= HEADERS && at(12) == Some(0x08) && at(13) == Some(0) && at(14 + 9) == Some(2)
+}

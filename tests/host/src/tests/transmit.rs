@@ -5,6 +5,7 @@
 use crate::modes::hash::layer2_frame;
 use crate::modes::modulo::Divisor;
 use crate::modes::rr::{
+    is_igmp,
     RoundRobin,
     Ticket, //
 };
@@ -19,6 +20,22 @@ fn edges() -> Vec<u32> {
     }
     edges.extend((0..300).map(|back| u32::MAX - back));
     edges
+}
+
+#[test]
+fn igmp_is_known_by_its_headers() {
+    let mut frame = [0u8; 34];
+    frame[12..14].copy_from_slice(&[0x08, 0x00]);
+    frame[23] = 2;
+    assert!(is_igmp(&frame));
+    for short in 0..frame.len() {
+        assert!(!is_igmp(&frame[..short]));
+    }
+    for (at, other) in [(12, 0x86), (13, 0x06), (23, 17)] {
+        let mut frame = frame;
+        frame[at] = other;
+        assert!(!is_igmp(&frame));
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(crate) mod select;
 pub(crate) mod snapshot;
 
 mod enslave;
+mod ioctl;
 mod reading;
 mod release;
 mod settings;

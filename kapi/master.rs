@@ -8,6 +8,7 @@
 
 use super::{
     bindings,
+    ioctl::Ioctl,
     net_device::{
         AddressLock,
         ExtAck,
@@ -103,7 +104,7 @@ pub(crate) unsafe trait Driver {}
 unsafe impl Driver for crate::bond::Bond {}
 
 /// What a driver of a device above others does; the kernel's callbacks, made safe.
-pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
+pub(crate) trait Master: Driver + Ioctl + Send + Sync + Sized + 'static {
     /// What the driver keeps of each slave.
     type Slave: Send + Sync + 'static;
 

@@ -7,6 +7,7 @@
 //! ([`port`]), packets ([`skb`]), readers without locks ([`rcu`]) and RTNL as a type ([`rtnl`]).
 
 pub(crate) mod hw;
+pub(crate) mod ioctl;
 pub(crate) mod lock;
 pub(crate) mod log;
 pub(crate) mod master;

@@ -6,7 +6,7 @@
 //! same generic code.
 
 use super::{
-    bindings,
+    bindings, ioctl,
     master::{
         Master,
         Private, //
@@ -78,6 +78,9 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
             ndo_stop: Some(stop::<B>),
             ndo_start_xmit: Some(start_xmit::<B, T>),
             ndo_select_queue: Some(bindings::bonding_select_queue),
+            ndo_eth_ioctl: Some(ioctl::eth_ioctl),
+            ndo_siocbond: Some(ioctl::siocbond::<B>),
+            ndo_siocdevprivate: Some(ioctl::siocdevprivate::<B>),
             ndo_get_stats64: Some(get_stats::<B>),
             ndo_change_rx_flags: Some(change_rx_flags::<B>),
             ndo_set_rx_mode: Some(set_rx_mode::<B>),

@@ -10,8 +10,10 @@ pub(crate) mod options;
 pub(crate) mod params;
 pub(crate) mod select;
 pub(crate) mod snapshot;
+pub(crate) mod speed;
 
 mod enslave;
+mod ethtool;
 mod ioctl;
 mod reading;
 mod release;

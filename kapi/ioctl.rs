@@ -118,7 +118,10 @@ impl Request {
 
 /// Reads `N` bytes of the calling program, has `f` change them, and writes them back unless it
 /// fails.
-fn exchange<const N: usize>(data: UserPtr, f: impl FnOnce(&mut [u8; N]) -> Result) -> Result {
+pub(super) fn exchange<const N: usize>(
+    data: UserPtr,
+    f: impl FnOnce(&mut [u8; N]) -> Result,
+) -> Result {
     let mut bytes = [0; N];
     let (mut reader, mut writer) = UserSlice::new(data, N).reader_writer();
     reader.read_slice(&mut bytes)?;

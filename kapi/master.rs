@@ -8,6 +8,7 @@
 
 use super::{
     bindings,
+    ethtool::Ethtool,
     ioctl::Ioctl,
     net_device::{
         AddressLock,
@@ -104,7 +105,7 @@ pub(crate) unsafe trait Driver {}
 unsafe impl Driver for crate::bond::Bond {}
 
 /// What a driver of a device above others does; the kernel's callbacks, made safe.
-pub(crate) trait Master: Driver + Ioctl + Send + Sync + Sized + 'static {
+pub(crate) trait Master: Driver + Ethtool + Ioctl + Send + Sync + Sized + 'static {
     /// What the driver keeps of each slave.
     type Slave: Send + Sync + 'static;
 
@@ -265,7 +266,7 @@ impl<B: Master> Private<B> {
             (*shared).params.mode = i32::from(mode);
             bindings::bonding_setup_device(dev, &BOND_TYPE.0);
             (*dev).netdev_ops = ops.as_ptr();
-            (*dev).ethtool_ops = super::ops::ethtool_ops();
+            (*dev).ethtool_ops = super::ethtool::ops::<B>();
             (*dev).priv_destructor = Some(Self::destroy);
         }
     }

@@ -6,7 +6,7 @@
 //! same generic code.
 
 use super::{
-    bindings, ioctl,
+    bindings, ethtool, ioctl,
     master::{
         Master,
         Private, //
@@ -90,6 +90,8 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
             ndo_vlan_rx_kill_vid: Some(vlan_rx_kill_vid::<B>),
             ndo_add_slave: Some(add_slave::<B>),
             ndo_del_slave: Some(del_slave::<B>),
+            ndo_hwtstamp_get: Some(ethtool::hwtstamp_get::<B>),
+            ndo_hwtstamp_set: Some(ethtool::hwtstamp_set::<B>),
             ndo_fix_features: Some(fix_features::<B>),
             ndo_features_check: Some(bindings::passthru_features_check),
             // SAFETY: All other fields are optional function pointers: null is `None`.
@@ -97,25 +99,6 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
         },
         PhantomData,
     );
-}
-
-/// A table that is never written.
-struct EthtoolOps(bindings::ethtool_ops);
-
-// SAFETY: The kernel only reads it.
-unsafe impl Sync for EthtoolOps {}
-
-/// What `ethtool` can ask of a bond so far.
-static ETHTOOL_OPS: EthtoolOps = EthtoolOps(bindings::ethtool_ops {
-    get_drvinfo: Some(bindings::bonding_get_drvinfo),
-    get_link: Some(bindings::ethtool_op_get_link),
-    // SAFETY: All other fields are integers or optional function pointers.
-    ..unsafe { MaybeUninit::zeroed().assume_init() }
-});
-
-/// The table of ethtool operations.
-pub(super) fn ethtool_ops() -> *const bindings::ethtool_ops {
-    &ETHTOOL_OPS.0
 }
 
 // Each function below is a device operation: the kernel calls it with a registered device that has

@@ -10,8 +10,11 @@ pub(crate) mod options;
 pub(crate) mod params;
 pub(crate) mod select;
 pub(crate) mod snapshot;
+pub(crate) mod speed;
 
 mod enslave;
+mod ethtool;
+mod ioctl;
 #[cfg(CONFIG_NET_POLL_CONTROLLER)]
 mod netpoll;
 mod reading;

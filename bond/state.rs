@@ -95,7 +95,7 @@ impl Member {
     }
 
     /// Whether packets may be sent by it.
-    fn can_send(&self) -> bool {
+    pub(crate) fn can_send(&self) -> bool {
         self.link.state() == LinkState::Up
             && !self.port.is_backup()
             && self.dev().is_running_with_carrier()

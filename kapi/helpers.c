@@ -2,6 +2,7 @@
 /* See helpers.h. */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/capability.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
@@ -241,6 +242,12 @@ void bonding_set_priv_flags(struct net_device *dev, u32 set, u32 clear)
 u32 bonding_priv_flags(const struct net_device *dev)
 {
 	return dev->priv_flags;
+}
+
+/* Whether the current task may configure the network that dev belongs to. */
+bool bonding_net_admin(const struct net_device *dev)
+{
+	return ns_capable(dev_net(dev)->user_ns, CAP_NET_ADMIN);
 }
 
 struct net *bonding_dev_net(const struct net_device *dev)

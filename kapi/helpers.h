@@ -53,6 +53,7 @@ bool bonding_netif_carrier_ok(const struct net_device *dev);
 bool bonding_is_bond_master(const struct net_device *dev);
 void bonding_set_priv_flags(struct net_device *dev, u32 set, u32 clear);
 u32 bonding_priv_flags(const struct net_device *dev);
+bool bonding_net_admin(const struct net_device *dev);
 struct net *bonding_dev_net(const struct net_device *dev);
 void bonding_set_dev_net(struct net_device *dev, struct net *net);
 void bonding_lock_instance(struct net_device *dev);

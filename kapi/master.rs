@@ -13,6 +13,8 @@ use super::xfrm::{
 };
 use super::{
     bindings,
+    ethtool::Ethtool,
+    ioctl::Ioctl,
     link_layer::HeaderOpsOf,
     net_device::{
         AddressLock,
@@ -118,7 +120,7 @@ pub(crate) unsafe trait Driver {}
 unsafe impl Driver for crate::bond::Bond {}
 
 /// What a driver of a device above others does; the kernel's callbacks, made safe.
-pub(crate) trait Master: Driver + Send + Sync + Sized + 'static {
+pub(crate) trait Master: Driver + Ethtool + Ioctl + Send + Sync + Sized + 'static {
     /// What the driver keeps of each slave.
     type Slave: Send + Sync + 'static;
 
@@ -349,7 +351,7 @@ impl<B: Master> Private<B> {
             (*shared).params.mode = i32::from(mode);
             bindings::bonding_setup_device(dev, &BOND_TYPE.0);
             (*dev).netdev_ops = ops.as_ptr(false);
-            (*dev).ethtool_ops = super::ops::ethtool_ops();
+            (*dev).ethtool_ops = super::ethtool::ops::<B>();
             #[cfg(CONFIG_XFRM_OFFLOAD)]
             {
                 (*dev).xfrmdev_ops = XfrmOpsOf::<B>::TABLE.as_ptr();

@@ -6,7 +6,9 @@
 //! one, for as much as a link aggregation driver needs: a device ([`master`]) made of others
 //! ([`port`]), packets ([`skb`]), readers without locks ([`rcu`]) and RTNL as a type ([`rtnl`]).
 
+pub(crate) mod ethtool;
 pub(crate) mod hw;
+pub(crate) mod ioctl;
 mod link_layer;
 pub(crate) mod lock;
 pub(crate) mod log;

@@ -9,6 +9,8 @@
 use super::netpoll;
 use super::{
     bindings,
+    ethtool,
+    ioctl,
     link_layer,
     master::{
         Master,
@@ -135,6 +137,9 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
             ndo_stop: Some(stop::<B>),
             ndo_start_xmit: Some(start_xmit),
             ndo_select_queue: Some(bindings::bonding_select_queue),
+            ndo_eth_ioctl: Some(ioctl::eth_ioctl),
+            ndo_siocbond: Some(ioctl::siocbond::<B>),
+            ndo_siocdevprivate: Some(ioctl::siocdevprivate::<B>),
             ndo_get_stats64: Some(get_stats::<B>),
             ndo_change_rx_flags: Some(change_rx_flags::<B>),
             ndo_set_rx_mode: Some(set_rx_mode::<B>),
@@ -145,6 +150,8 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
             ndo_vlan_rx_kill_vid: Some(vlan_rx_kill_vid::<B>),
             ndo_add_slave: Some(add_slave::<B>),
             ndo_del_slave: Some(del_slave::<B>),
+            ndo_hwtstamp_get: Some(ethtool::hwtstamp_get::<B>),
+            ndo_hwtstamp_set: Some(ethtool::hwtstamp_set::<B>),
             ndo_fix_features: Some(fix_features::<B>),
             #[cfg(CONFIG_NET_POLL_CONTROLLER)]
             ndo_poll_controller: Some(poll_controller::<B>),
@@ -161,25 +168,6 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
             ..unsafe { MaybeUninit::zeroed().assume_init() }
         }
     }
-}
-
-/// A table that is never written.
-struct EthtoolOps(bindings::ethtool_ops);
-
-// SAFETY: The kernel only reads it.
-unsafe impl Sync for EthtoolOps {}
-
-/// What `ethtool` can ask of a bond so far.
-static ETHTOOL_OPS: EthtoolOps = EthtoolOps(bindings::ethtool_ops {
-    get_drvinfo: Some(bindings::bonding_get_drvinfo),
-    get_link: Some(bindings::ethtool_op_get_link),
-    // SAFETY: All other fields are integers or optional function pointers.
-    ..unsafe { MaybeUninit::zeroed().assume_init() }
-});
-
-/// The table of ethtool operations.
-pub(super) fn ethtool_ops() -> *const bindings::ethtool_ops {
-    &ETHTOOL_OPS.0
 }
 
 // Each function below is a device operation: the kernel calls it with a registered device that has

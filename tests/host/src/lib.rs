@@ -21,6 +21,7 @@ mod bond {
     pub(crate) mod params;
     pub(crate) mod select;
     pub(crate) mod snapshot;
+    pub(crate) mod speed;
 }
 
 /// Transmit modes.

@@ -22,6 +22,7 @@ mod link;
 mod options;
 mod params;
 mod select;
+mod speed;
 mod transmit;
 
 use crate::bond::params::{

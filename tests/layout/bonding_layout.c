@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * For the guest test layout.sh: shows bonds and slaves as drivers outside see
+ * them, through <net/bonding.h> and <net/lag.h>, in two files of debugfs:
+ *
+ *   bonding_layout/rcu    under RCU alone, as packets' paths do
+ *   bonding_layout/rtnl   under RTNL, as notifiers do
+ *
+ * A line for each:
+ *   bond NAME MODE SLAVES ACTIVE|none
+ *   slave NAME BOND LINK BACKUP INACTIVE [ACTIVE TXABLE]   (the last two: rtnl)
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <linux/seq_file.h>
+#include <net/bonding.h>
+#include <net/lag.h>
+#include <net/net_namespace.h>
+
+static struct dentry *dir;
+
+static void show_bond(struct seq_file *seq, const struct net_device *dev)
+{
+	const struct bonding *bond = netdev_priv(dev);
+	const struct net_device *active = bond_option_active_slave_get_rcu(bond);
+
+	seq_printf(seq, "bond %s %d %d %s\n", bond->dev->name, BOND_MODE(bond),
+		   READ_ONCE(bond->slave_cnt), active ? active->name : "none");
+}
+
+/* Not before a slave has its handler, nor after that is gone. */
+static void show_slave(struct seq_file *seq, const struct net_device *dev)
+{
+	struct slave *slave = bond_slave_get_rcu(dev);
+
+	if (!slave)
+		return;
+	seq_printf(seq, "slave %s %s %d %d %d", slave->dev->name,
+		   bond_get_bond_by_slave(slave)->dev->name,
+		   READ_ONCE(slave->link), bond_slave_state(slave),
+		   bond_is_slave_inactive(slave));
+	if (seq->private)
+		seq_printf(seq, " %d %d", bond_is_active_slave_dev(dev),
+			   net_lag_port_dev_txable(dev));
+	seq_putc(seq, '\n');
+}
+
+static void show_all(struct seq_file *seq)
+{
+	const struct net_device *dev;
+
+	rcu_read_lock();
+	for_each_netdev_rcu(&init_net, dev) {
+		if (netif_is_bond_master(dev))
+			show_bond(seq, dev);
+		if (netif_is_bond_slave(dev))
+			show_slave(seq, dev);
+	}
+	rcu_read_unlock();
+}
+
+/* seq->private is null for the file "rcu". */
+static int layout_show(struct seq_file *seq, void *unused)
+{
+	if (seq->private)
+		rtnl_lock();
+	show_all(seq);
+	if (seq->private)
+		rtnl_unlock();
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(layout);
+
+static int __init layout_init(void)
+{
+	dir = debugfs_create_dir("bonding_layout", NULL);
+	debugfs_create_file("rcu", 0444, dir, NULL, &layout_fops);
+	debugfs_create_file("rtnl", 0444, dir, &dir, &layout_fops);
+	return 0;
+}
+
+static void __exit layout_exit(void)
+{
+	debugfs_remove(dir);
+}
+
+module_init(layout_init);
+module_exit(layout_exit);
+MODULE_DESCRIPTION("What others see of bonds, for a test");
+MODULE_LICENSE("GPL");

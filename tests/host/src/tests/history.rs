@@ -45,6 +45,12 @@ use serde_json::{
     Value, //
 };
 
+/// What `tools/bondctl` says for each word.
+const BONDCTL: &str = include_str!("../../../../tools/bondctl");
+
+/// The page that explains each word.
+const MANUAL: &str = include_str!("../../../../Documentation/observability.md");
+
 /// Returns the name made of `text`.
 fn name(text: &str) -> IfName {
     IfName::from_bytes(text.as_bytes())
@@ -406,6 +412,19 @@ fn events() -> [Seen; 12] {
         Seen::Renamed(s1),
         Seen::Retry,
     ]
+}
+
+#[test]
+fn each_word_is_explained() {
+    let whys = Why::ALL.iter().map(|why| why.word());
+    let links = LinkWhy::ALL.iter().map(|why| why.word());
+    let carrier = [true, false].map(|on| Done::Carrier(on).why().unwrap());
+    let seen = events().map(Seen::word);
+    let words: Vec<_> = whys.chain(links).chain(carrier).chain(seen).collect();
+    for word in words {
+        assert!(MANUAL.contains(&format!("`{word}`")), "{word}: manual");
+        assert!(BONDCTL.contains(&format!("\"{word}\":")), "{word}: bondctl");
+    }
 }
 
 /// Makes any name, bytes which are no text included.

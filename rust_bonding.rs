@@ -8,6 +8,8 @@ use kernel::prelude::*;
 
 #[forbid(unsafe_code)]
 mod bond;
+#[forbid(unsafe_code)]
+mod debugfs;
 mod kapi;
 #[forbid(unsafe_code)]
 mod modes;
@@ -37,6 +39,7 @@ struct Bonding {
     _link_type: netlink::LinkType,
     _masters: sysfs::Masters,
     _notifier: kapi::notifier::Notifier<Bond>,
+    _debugfs: kapi::debugfs::Root,
     _retired: Retired,
 }
 
@@ -45,6 +48,7 @@ impl kernel::Module for Bonding {
         bond::load_defaults()?;
         sysfs::init();
         let retired = Retired;
+        let debugfs = kapi::debugfs::Root::create(c"bonding");
         let masters = sysfs::Masters::register()?;
         let link_type = netlink::LinkType::register()?;
         bond::create_first_bonds()?;
@@ -53,6 +57,7 @@ impl kernel::Module for Bonding {
             _link_type: link_type,
             _masters: masters,
             _notifier: notifier,
+            _debugfs: debugfs,
             _retired: retired,
         })
     }

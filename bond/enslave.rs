@@ -7,6 +7,10 @@
 
 use crate::{
     bond::{
+        history::{
+            Done,
+            Seen, //
+        },
         hwaddr::{
             self,
             CannotSetMac,
@@ -221,6 +225,7 @@ fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
         prio: 0,
         untold: true,
         stale_speed: false,
+        failovers: 0,
         ties: None,
     };
     member.publish_link();
@@ -390,13 +395,15 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
     own.compute_features(rtnl);
 
     let mut ties = Some(ties);
-    bond.decide(Follow::Now(rtnl), |bond, state| {
+    let slave = port.dev().name();
+    bond.decide(Seen::Enslave(slave), Follow::Now(rtnl), |bond, state| {
         let index = state.position(port);
         let Some(member) = index.and_then(|at| state.members.get_mut(at)) else {
             return;
         };
         member.ties = ties.take();
         let link = member.link.state();
+        state.note(Done::Enslaved { slave, link });
         if state.params.mode.uses_primary() {
             state.choose_active(bond.dev(), now_ms());
             // The bond's carrier is that of its slaves, chosen or not: nothing to tell of.

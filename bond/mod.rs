@@ -5,6 +5,7 @@
 pub(crate) mod addr;
 pub(crate) mod counters;
 pub(crate) mod defaults;
+pub(crate) mod history;
 pub(crate) mod hwaddr;
 pub(crate) mod options;
 pub(crate) mod params;
@@ -19,6 +20,7 @@ mod ioctl;
 mod netpoll;
 mod reading;
 mod release;
+mod report;
 mod settings;
 mod settle;
 pub(crate) mod slave;
@@ -30,6 +32,10 @@ mod xdp;
 use crate::{
     bond::{
         defaults::Defaults,
+        history::{
+            Done,
+            Seen, //
+        },
         hwaddr::BondMac,
         release::Reason,
         slave::{
@@ -44,6 +50,7 @@ use crate::{
         },
         view::TxView, //
     },
+    debugfs::StateFile,
     kapi::{
         lock::{
             new_bh_lock,
@@ -147,6 +154,14 @@ pub(crate) fn defaults() -> &'static Defaults {
     DEFAULTS.as_ref().unwrap_or(&FALLBACK)
 }
 
+/// The files about a bond which have its name; removed when dropped.
+struct Files {
+    /// `/proc/net/bonding/<bond>`.
+    _proc: Option<ProcFile>,
+    /// That in debugfs.
+    _state: Option<StateFile>,
+}
+
 /// When the stack follows what was decided. Packets do so at once.
 #[derive(Clone, Copy)]
 pub(crate) enum Follow<'a> {
@@ -178,9 +193,9 @@ pub(crate) struct Bond {
     /// The counters so far.
     #[pin]
     totals: BhLock<Stats>,
-    /// `/proc/net/bonding/<bond>`; changed under RTNL.
+    /// The files which have its name; changed under RTNL.
     #[pin]
-    proc_file: BhLock<Option<ProcFile>>,
+    files: BhLock<Option<Files>>,
 }
 
 impl Bond {
@@ -280,15 +295,17 @@ impl Bond {
         state.members.get_mut(index)?.ties.take()
     }
 
-    /// Changes the bond's state, and makes everybody follow: packets at once, the stack as `follow`
-    /// says. Process context.
+    /// Changes the bond's state upon what was `seen`, and makes everybody follow: packets at once,
+    /// the stack as `follow` says. Process context.
     pub(crate) fn decide<R>(
         &self,
+        seen: Seen,
         follow: Follow<'_>,
         f: impl FnOnce(&Bond, &mut State) -> R,
     ) -> R {
         let room = self.room_for_view();
         let mut state = self.state.lock();
+        state.history.see(seen);
         let result = f(self, &mut state);
         state.publish(self, room);
         let unsettled = state.is_unsettled();
@@ -343,14 +360,16 @@ impl Master for Bond {
 
     fn create(dev: BondDev<Self>, active: ActiveCell<Self>) -> impl PinInit<Self, Error> {
         let defaults = defaults();
-        let state = State::new(defaults.params, defaults.primary, active);
         try_pin_init!(Self {
             view: Rcu::empty(),
-            state <- new_bh_lock!(state, "bonding_state"),
+            state <- new_bh_lock!(
+                State::new(defaults.params, defaults.primary, active)?,
+                "bonding_state"
+            ),
             associations <- Associations::new(),
             program <- new_bh_lock!(None, "bonding_program"),
             totals <- new_bh_lock!(Stats::default(), "bonding_stats"),
-            proc_file <- new_bh_lock!(None, "bonding_proc_file"),
+            files <- new_bh_lock!(None, "bonding_files"),
             dev,
         }? Error)
     }
@@ -362,14 +381,15 @@ impl Master for Bond {
 
     fn uninit(&self, rtnl: &Rtnl) {
         // While the module is unloaded no event tells of the bond's end.
-        self.drop_proc_file();
+        self.drop_files();
         release::release_all(self, rtnl);
     }
 
     fn open(&self, rtnl: &Rtnl) -> Result {
         self.dev.need_ticket_counter(rtnl)?;
-        self.decide(Follow::Now(rtnl), |_, state| {
+        self.decide(Seen::Up, Follow::Now(rtnl), |_, state| {
             state.running = true;
+            state.note(Done::Running(true));
             state.reset_roles();
         });
         self.start_monitor();
@@ -380,6 +400,8 @@ impl Master for Bond {
         {
             let mut state = self.state.lock();
             state.running = false;
+            state.history.see(Seen::Down);
+            state.note(Done::Running(false));
             state.peers.left = 0;
             state.igmp_left = 0;
         }
@@ -553,8 +575,8 @@ impl Master for Bond {
     fn slave_event(&self, port: &PortRef, event: SlaveEvent<'_>) {
         match event {
             SlaveEvent::Link(lock) => self.link_event(port, &lock),
-            SlaveEvent::Down => self.look_at(port),
-            SlaveEvent::Renamed => self.slave_renamed(),
+            SlaveEvent::Down => self.look_at(Seen::Closed(port.dev().name()), port),
+            SlaveEvent::Renamed => self.slave_renamed(port),
             SlaveEvent::Features(rtnl) => self.slave_features_changed(rtnl),
             SlaveEvent::XdpFeatures(rtnl) => xdp::update_features(self, rtnl),
             SlaveEvent::ResendIgmp(rtnl) => {
@@ -566,11 +588,14 @@ impl Master for Bond {
     }
 
     fn bond_event(&self, rtnl: &Rtnl, event: BondEvent) {
-        self.drop_proc_file();
+        self.drop_files();
         match event {
             BondEvent::Registered | BondEvent::Renamed => {
-                let file = ProcFile::create(rtnl, &self.dev);
-                *self.proc_file.lock() = file;
+                let files = Files {
+                    _proc: ProcFile::create(rtnl, &self.dev),
+                    _state: StateFile::create(rtnl, &self.dev),
+                };
+                *self.files.lock() = Some(files);
             }
             BondEvent::Gone => {}
         }
@@ -579,8 +604,9 @@ impl Master for Bond {
 
 impl Bond {
     /// A slave was renamed: it may have become the primary, or have been it.
-    fn slave_renamed(&self) {
-        self.decide(Follow::Later, |bond, state| {
+    fn slave_renamed(&self, port: &Port) {
+        let seen = Seen::Renamed(port.dev().name());
+        self.decide(seen, Follow::Later, |bond, state| {
             if !state.find_primary() {
                 return;
             }
@@ -611,10 +637,10 @@ impl Bond {
         }
     }
 
-    /// Removes the file in `/proc`, waiting for its readers.
-    fn drop_proc_file(&self) {
-        let file = self.proc_file.lock().take();
-        drop(file);
+    /// Removes the files which have the bond's name, waiting for their readers.
+    fn drop_files(&self) {
+        let files = self.files.lock().take();
+        drop(files);
     }
 
     /// A slave's device goes away.

@@ -26,7 +26,7 @@ use kernel::{
 
 impl Member {
     /// The slave at this moment.
-    fn snapshot(&self) -> SlaveSnapshot {
+    pub(super) fn snapshot(&self) -> SlaveSnapshot {
         let dev = self.port.dev();
         SlaveSnapshot {
             name: dev.name(),
@@ -44,7 +44,11 @@ impl Member {
 
 impl State {
     /// The bond at this moment, with these slaves.
-    fn snapshot<'a>(&self, bond: &Bond, slaves: &'a [SlaveSnapshot]) -> BondSnapshot<'a> {
+    pub(super) fn snapshot<'a>(
+        &self,
+        bond: &Bond,
+        slaves: &'a [SlaveSnapshot],
+    ) -> BondSnapshot<'a> {
         let dev = bond.dev();
         let primary = self.primary_position().and_then(|at| self.members.get(at));
         let active = self.active.get();

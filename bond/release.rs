@@ -4,7 +4,12 @@
 
 use crate::{
     bond::{
+        history::{
+            Done,
+            Seen, //
+        },
         hwaddr,
+        select::Why,
         slave::PortRef,
         state::{
             Member,
@@ -46,14 +51,20 @@ pub(super) enum Reason {
 
 /// Takes a slave out of sending and out of the bond's decisions.
 fn remove_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) -> Option<Member> {
-    bond.decide(Follow::Now(rtnl), |bond, state| {
+    let slave = port.dev().name();
+    let seen = match reason {
+        Reason::Asked | Reason::BondGone => Seen::Release(slave),
+        Reason::DeviceGone => Seen::Gone(slave),
+    };
+    bond.decide(seen, Follow::Now(rtnl), |bond, state| {
         let was_active = state.active.get().is_some_and(|active| active.is(port));
         if was_active {
-            state.activate(bond.dev(), None);
+            state.activate(bond.dev(), None, Why::Released);
         }
         let index = state.position(port)?;
         let member = state.members.remove(index).ok()?;
         state.left = true;
+        state.note(Done::Released { slave });
         state.find_primary();
         if was_active && reason != Reason::BondGone {
             state.choose_active(bond.dev(), now_ms());

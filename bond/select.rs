@@ -73,6 +73,78 @@ pub(crate) struct Choice {
     pub(crate) promote_early: Option<u32>,
     /// The force flag has been used up.
     pub(crate) clear_force: bool,
+    /// Why it is that one.
+    pub(crate) why: Why,
+}
+
+/// Why a slave is the active one, or none is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It is the primary, which was named or enslaved since the last choice.
+    PrimaryNamed,
+    /// It is the primary, and up.
+    Primary,
+    /// It is faster than the active one, which `primary_reselect=better` compares.
+    Better,
+    /// It has the highest priority of those that are up.
+    Priority,
+    /// No other slave is up.
+    OnlyUp,
+    /// It is the first of those that are up and have the highest priority.
+    FirstUp,
+    /// No slave is up, and it has least of its up delay left.
+    Promoted,
+    /// No slave is up, nor coming up.
+    NoneUp,
+    /// It is the active one already, and would be chosen again.
+    StillBest,
+    /// It is the active one and up: `primary_reselect` keeps it.
+    Policy,
+    /// Option `active_slave` named it.
+    Asked,
+    /// Option `active_slave` was emptied.
+    Cleared,
+    /// The active slave was released.
+    Released,
+}
+
+impl Why {
+    /// All of them.
+    #[cfg(not(CONFIG_RUST))]
+    pub(crate) const ALL: [Why; 13] = [
+        Why::PrimaryNamed,
+        Why::Primary,
+        Why::Better,
+        Why::Priority,
+        Why::OnlyUp,
+        Why::FirstUp,
+        Why::Promoted,
+        Why::NoneUp,
+        Why::StillBest,
+        Why::Policy,
+        Why::Asked,
+        Why::Cleared,
+        Why::Released,
+    ];
+
+    /// Returns the word for programs.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Why::PrimaryNamed => "primary-named",
+            Why::Primary => "primary",
+            Why::Better => "better",
+            Why::Priority => "priority",
+            Why::OnlyUp => "only-up",
+            Why::FirstUp => "first-up",
+            Why::Promoted => "promoted",
+            Why::NoneUp => "none-up",
+            Why::StillBest => "still-best",
+            Why::Policy => "policy",
+            Why::Asked => "asked",
+            Why::Cleared => "cleared",
+            Why::Released => "released",
+        }
+    }
 }
 
 impl Choice {
@@ -135,18 +207,24 @@ pub(crate) fn choose(slaves: &[Candidate], wishes: &Wishes) -> Choice {
         best
     };
 
-    let index = match (primary.or_else(stand_in), current) {
-        (None, _) => None,
-        (Some((index, _)), None) => Some(index),
-        (Some((index, _)), Some(_)) if forced => Some(index),
-        (Some((index, slave)), Some((old_index, old))) => {
-            let takes_over = match wishes.reselect {
-                PrimaryReselect::Always => true,
-                PrimaryReselect::Better => slave.quality() > old.quality(),
-                PrimaryReselect::Failure => false,
-            };
-            Some(if takes_over { index } else { old_index })
+    let reason = |index| match primary {
+        Some(_) => Why::Primary,
+        None => why_stand_in(slaves, index),
+    };
+    let (index, why) = match (primary.or_else(stand_in), current) {
+        (None, _) => (None, Why::NoneUp),
+        (Some((index, _)), Some((old_index, _))) if index == old_index => {
+            (Some(index), Why::StillBest)
         }
+        (Some((index, _)), _) if forced => (Some(index), Why::PrimaryNamed),
+        (Some((index, _)), None) => (Some(index), reason(index)),
+        (Some((index, slave)), Some((old_index, old))) => match wishes.reselect {
+            PrimaryReselect::Always => (Some(index), reason(index)),
+            PrimaryReselect::Better if slave.quality() > old.quality() => {
+                (Some(index), Why::Better)
+            }
+            PrimaryReselect::Better | PrimaryReselect::Failure => (Some(old_index), Why::Policy),
+        },
     };
 
     let coming = || {
@@ -161,7 +239,10 @@ pub(crate) fn choose(slaves: &[Candidate], wishes: &Wishes) -> Choice {
             .min_by_key(|(_, slave)| slave.backlog_ms)
             .map(|(index, _)| index)
     };
-    let index = index.or_else(coming);
+    let (index, why) = match index.or_else(coming) {
+        Some(promoted) if index.is_none() => (Some(promoted), Why::Promoted),
+        index => (index, why),
+    };
 
     let changed = index != wishes.current;
     Choice {
@@ -171,5 +252,20 @@ pub(crate) fn choose(slaves: &[Candidate], wishes: &Wishes) -> Choice {
             .filter(|(_, slave)| changed && slave.link == LinkState::Back)
             .map(|(_, slave)| slave.backlog_ms),
         clear_force: forced,
+        why,
+    }
+}
+
+/// Tells why the slave at `index`, which is up, stands in for a primary.
+fn why_stand_in(slaves: &[Candidate], index: usize) -> Why {
+    let prio = slaves.get(index).map_or(0, |slave| slave.prio);
+    let others = slaves.iter().enumerate();
+    let mut others = others.filter(|&(at, slave)| at != index && slave.is_up());
+    match others.next() {
+        None => Why::OnlyUp,
+        Some((_, other)) if other.prio < prio && others.all(|(_, slave)| slave.prio < prio) => {
+            Why::Priority
+        }
+        Some(_) => Why::FirstUp,
     }
 }

@@ -5,8 +5,13 @@
 use crate::{
     bond::{
         addr::IfName,
+        history::{
+            Seen,
+            Setting, //
+        },
         options::{
             self,
+            Format,
             OptError,
             OptionDef,
             OptionId,
@@ -21,6 +26,7 @@ use crate::{
             self,
             Reason, //
         },
+        select::Why,
         slave::Port,
         Bond,
         Follow, //
@@ -53,6 +59,15 @@ pub(crate) fn to_error(error: OptError) -> Error {
 /// The kernel's error as the pure code's.
 fn from_error(error: Error) -> OptError {
     OptError::from_errno(error.to_errno())
+}
+
+/// An option that was set to the name of a slave, or to none.
+const fn named(id: OptionId, name: Option<IfName>) -> Seen {
+    Seen::Option {
+        name: id.def().name,
+        slave: None,
+        value: Setting::Name(name),
+    }
 }
 
 impl Bond {
@@ -151,7 +166,16 @@ impl Bond {
                 return Err(OptError::NotSupported);
             }
         }
-        let applied = self.decide(Follow::Now(rtnl), |bond, state| {
+        let value = match def.format {
+            Format::KeywordNumber => Setting::Keyword(def.keyword_of(number)),
+            _ => Setting::Number(i64::try_from(number).unwrap_or(i64::MAX)),
+        };
+        let seen = Seen::Option {
+            name: def.name,
+            slave: None,
+            value,
+        };
+        let applied = self.decide(seen, Follow::Now(rtnl), |bond, state| {
             let applied = state.params.apply(def.id, number)?;
             if applied.has(Effects::MARK_ALL_SLAVES) {
                 state.mark_backups();
@@ -197,7 +221,8 @@ impl Bond {
 
     /// Option `primary`: the slave that is preferred, [`None`] for no one.
     fn set_primary(&self, rtnl: &Rtnl, name: Option<IfName>) {
-        self.decide(Follow::Now(rtnl), |bond, state| {
+        let seen = named(OptionId::Primary, name);
+        self.decide(seen, Follow::Now(rtnl), |bond, state| {
             let had = state.primary_slave.is_some();
             state.primary = name;
             state.find_primary();
@@ -213,15 +238,16 @@ impl Bond {
 
     /// Option `active_slave`: makes a slave the active one, or has one chosen ([`None`]).
     fn set_active(&self, rtnl: &Rtnl, name: Option<IfName>) -> Result<(), OptError> {
+        let seen = named(OptionId::ActiveSlave, name);
         let Some(name) = name else {
-            self.decide(Follow::Now(rtnl), |bond, state| {
-                state.activate(bond.dev(), None);
+            self.decide(seen, Follow::Now(rtnl), |bond, state| {
+                state.activate(bond.dev(), None, Why::Cleared);
                 state.choose_active(bond.dev(), now_ms());
             });
             return Ok(());
         };
         let dev = self.dev().sibling(rtnl, &name).ok_or(OptError::NoDevice)?;
-        self.decide(Follow::Now(rtnl), |bond, state| {
+        self.decide(seen, Follow::Now(rtnl), |bond, state| {
             let Some(index) = state.position_of(&dev) else {
                 let whose = if dev.is_slave() {
                     "our slave"
@@ -253,7 +279,7 @@ impl Bond {
                 &dev,
                 "making interface the new active one"
             );
-            state.activate(bond.dev(), Some(index));
+            state.activate(bond.dev(), Some(index), Why::Asked);
             Ok(())
         })
     }
@@ -261,7 +287,12 @@ impl Bond {
     /// Slave option `prio`: how much a slave is preferred as the active one, where there is no
     /// primary.
     pub(crate) fn set_prio(&self, rtnl: &Rtnl, port: &Port, prio: i32) -> Result {
-        self.decide(Follow::Now(rtnl), |bond, state| {
+        let seen = Seen::Option {
+            name: "prio",
+            slave: Some(port.dev().name()),
+            value: Setting::Number(prio.into()),
+        };
+        self.decide(seen, Follow::Now(rtnl), |bond, state| {
             let at = state.position(port).ok_or(ENODEV)?;
             state.members.get_mut(at).ok_or(ENODEV)?.prio = prio;
             if state.primary_slave.is_none() {

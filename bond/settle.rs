@@ -4,6 +4,7 @@
 
 use crate::{
     bond::{
+        history::Seen,
         hwaddr::{
             self,
             MacStep,
@@ -67,7 +68,7 @@ impl Bond {
     /// Publishes the view that there was no memory for.
     fn republish(&self, rtnl: &Rtnl) {
         if self.state.lock().stale_view {
-            self.decide(Follow::Now(rtnl), |_, _| ());
+            self.decide(Seen::Retry, Follow::Now(rtnl), |_, _| ());
         }
     }
 

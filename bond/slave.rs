@@ -16,6 +16,10 @@ use crate::{
     },
 };
 
+use core::sync::atomic::{
+    AtomicU64,
+    Ordering, //
+};
 use kernel::prelude::*;
 
 /// A slave.
@@ -32,6 +36,8 @@ pub(crate) struct Slave {
     pub(crate) original_mtu: u32,
     /// Its counters as they were when the bond last looked.
     pub(crate) baseline: Pin<KBox<BhLock<Baseline>>>,
+    /// Frames which it was to send and was not given.
+    drops: AtomicU64,
 }
 
 impl Slave {
@@ -44,6 +50,18 @@ impl Slave {
                 new_bh_lock!(Baseline::default(), "bonding_slave_stats"),
                 GFP_KERNEL,
             )?,
+            drops: AtomicU64::new(0),
         })
+    }
+
+    /// Counts a frame which it was to send and is not given.
+    #[cold]
+    pub(crate) fn count_drop(&self) {
+        self.drops.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many such frames there were.
+    pub(crate) fn drops(&self) -> u64 {
+        self.drops.load(Ordering::Relaxed)
     }
 }

@@ -10,10 +10,17 @@
 use crate::{
     bond::{
         addr::IfName,
+        history::{
+            Decision,
+            Done,
+            History,
+            DECISIONS, //
+        },
         params::Params,
         select::{
             self,
             Candidate,
+            Why,
             Wishes, //
         },
         slave::{
@@ -37,7 +44,8 @@ use crate::{
         net_device::NetDevice,
         port::UpperLink,
         rcu::Prepared,
-        rx::RxHook, //
+        rx::RxHook,
+        time::boottime_ms, //
     },
     monitor::link::{
         Delays,
@@ -79,6 +87,8 @@ pub(crate) struct Member {
     pub(crate) untold: bool,
     /// Speed and duplex are to be read again.
     pub(crate) stale_speed: bool,
+    /// How often it was made the active slave, in modes which have one.
+    pub(crate) failovers: u64,
     /// What holds it in place.
     pub(crate) ties: Option<Ties>,
 }
@@ -168,12 +178,19 @@ pub(crate) struct State {
     pub(crate) computing_features: bool,
     /// The active slave changed since its followers were told (see `bond::settle`).
     pub(crate) failed_over: bool,
+    /// What was decided of late.
+    pub(crate) history: History<KVec<Decision>>,
 }
 
 impl State {
-    /// The state of a new bond.
-    pub(crate) fn new(params: Params, primary: Option<IfName>, active: ActiveCell<Bond>) -> Self {
-        Self {
+    /// The state of a new bond. Process context.
+    pub(crate) fn new(
+        params: Params,
+        primary: Option<IfName>,
+        active: ActiveCell<Bond>,
+    ) -> Result<Self> {
+        let decisions = KVec::from_elem(Decision::NONE, DECISIONS, GFP_KERNEL)?;
+        Ok(Self {
             params,
             primary,
             primary_slave: None,
@@ -191,7 +208,27 @@ impl State {
             stale_view: false,
             computing_features: false,
             failed_over: false,
-        }
+            history: History::new(decisions),
+        })
+    }
+
+    /// Notes what was decided now.
+    pub(crate) fn note(&mut self, done: Done) {
+        self.history.note(boottime_ms(), done);
+    }
+
+    /// Notes that the link of the slave at `index` changed.
+    fn note_link(&mut self, index: usize, change: Transition) {
+        let Some(member) = self.members.get(index) else {
+            return;
+        };
+        let slave = member.dev().name();
+        self.note(Done::Link {
+            slave,
+            from: change.from,
+            to: change.to,
+            why: change.why,
+        });
     }
 
     /// Adds a slave. `members` and `candidates` are empty and have room for all; they are given
@@ -333,6 +370,7 @@ impl State {
     /// Draws the conclusions from a change of a link. Returns whether the active slave is to be
     /// chosen anew.
     fn commit(&mut self, dev: &BondDev<Bond>, index: usize, change: Transition) -> bool {
+        self.note_link(index, change);
         let mode = self.params.mode;
         let primary = self.primary_position();
         let active = self.active_position();
@@ -391,20 +429,28 @@ impl State {
             self.force_primary = false;
         }
         if !choice.changed {
+            self.note_kept(choice.why);
             return;
         }
+        let mut promoted = None;
         if let Some(member) = choice.index.and_then(|at| self.members.get_mut(at)) {
             if self.params.mode.uses_primary() {
                 if let Some(line) = choice.log_line() {
                     slave_log!(Level::Info, dev, member.dev(), "{line}");
                 }
             }
-            if choice.promote_early.is_some() && member.link.promote().is_some() {
+            if choice.promote_early.is_some() {
+                promoted = member.link.promote();
+            }
+            if promoted.is_some() {
                 member.untold = true;
                 member.publish_link();
             }
         }
-        self.activate(dev, choice.index);
+        if let (Some(index), Some(change)) = (choice.index, promoted) {
+            self.note_link(index, change);
+        }
+        self.activate(dev, choice.index, choice.why);
         self.chose = true;
     }
 
@@ -416,9 +462,32 @@ impl State {
             .set(dev, member.map(|member| member.port.clone()));
     }
 
+    /// Notes that the choice of the active slave was made anew, and is the same.
+    fn note_kept(&mut self, why: Why) {
+        if self.params.mode.uses_primary() {
+            let active = self.active.get().map(|port| port.dev().name());
+            self.note(Done::Kept { active, why });
+        }
+    }
+
+    /// Notes that the active slave is to change, and counts it.
+    fn note_active(&mut self, from: Option<usize>, to: Option<usize>, why: Why) {
+        if !self.params.mode.uses_primary() {
+            return;
+        }
+        let from = from.and_then(|at| self.members.get(at));
+        let from = from.map(|member| (member.dev().name(), member.link.state()));
+        let to = to.and_then(|at| self.members.get_mut(at)).map(|member| {
+            member.failovers = member.failovers.saturating_add(1);
+            member.dev().name()
+        });
+        self.note(Done::Active { from, to, why });
+    }
+
     /// Makes the slave at `index` the active one: packets use it from now on.
-    pub(crate) fn activate(&mut self, dev: &BondDev<Bond>, index: Option<usize>) {
+    pub(crate) fn activate(&mut self, dev: &BondDev<Bond>, index: Option<usize>, why: Why) {
         let old = self.active_position();
+        self.note_active(old, index, why);
         let inactive = !self.params.all_slaves_active;
         if self.params.mode == Mode::ActiveBackup {
             // The new one listens before the old one stops.
@@ -483,6 +552,7 @@ impl State {
         let left = core::mem::take(&mut self.left);
         if carrier != dev.has_carrier() {
             dev.set_carrier(carrier);
+            self.note(Done::Carrier(carrier));
             if chose {
                 bond_log!(Level::Info, dev, "{}", select::carrier_line(carrier));
             }

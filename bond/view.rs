@@ -75,6 +75,9 @@ impl TxView {
     #[cold]
     fn next_usable(&self, start: usize) -> Option<&Port> {
         let (before, after) = self.slaves.split_at_checked(start)?;
+        if let Some(first) = after.first() {
+            first.count_drop();
+        }
         let usable = |port: &&PortRef| port.dev().is_running_with_carrier();
         let port = after.iter().find(usable);
         port.or_else(|| before.iter().find(usable))

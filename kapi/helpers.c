@@ -3,6 +3,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/capability.h>
+#include <linux/debugfs.h>
 #include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
@@ -510,6 +511,38 @@ struct proc_dir_entry *bonding_proc_create(const char *name,
 void bonding_proc_remove(struct proc_dir_entry *entry)
 {
 	proc_remove(entry);
+}
+
+struct dentry *bonding_debugfs_dir(const char *name, struct dentry *parent)
+{
+	return debugfs_create_dir(name, parent);
+}
+
+static int bonding_debugfs_open(struct inode *inode, struct file *file)
+{
+	if (!IS_ENABLED(CONFIG_DEBUG_FS))
+		return -ENODEV;
+	return single_open(file, debugfs_get_aux(file), inode->i_private);
+}
+
+static const struct file_operations bonding_debugfs_ops = {
+	.owner = THIS_MODULE,
+	.open = bonding_debugfs_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = single_release,
+};
+
+void bonding_debugfs_file(const char *name, struct dentry *dir,
+			  int (*show)(struct seq_file *, void *), void *data)
+{
+	debugfs_create_file_aux(name, 0400, dir, data, show,
+				&bonding_debugfs_ops);
+}
+
+void bonding_debugfs_remove(struct dentry *entry)
+{
+	debugfs_remove(entry);
 }
 
 /* Netlink. */

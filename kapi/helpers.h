@@ -8,6 +8,7 @@
 #ifndef RUST_BONDING_HELPERS_H
 #define RUST_BONDING_HELPERS_H
 
+#include <linux/debugfs.h>
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
@@ -109,7 +110,7 @@ struct net_device *bonding_next_device(struct net *net, struct net_device *prev)
 struct net_device *bonding_next_device_rcu(struct net *net,
 					   struct net_device *prev);
 
-/* Files of sysfs and procfs. */
+/* Files of sysfs, procfs and debugfs. */
 void bonding_class_attr_init(struct class_attribute *attr, const char *name,
 			     umode_t mode);
 int bonding_class_create_file(const struct class_attribute *attr,
@@ -125,6 +126,11 @@ struct proc_dir_entry *bonding_proc_create(const char *name,
 					   int (*show)(struct seq_file *, void *),
 					   void *data);
 void bonding_proc_remove(struct proc_dir_entry *entry);
+
+struct dentry *bonding_debugfs_dir(const char *name, struct dentry *parent);
+void bonding_debugfs_file(const char *name, struct dentry *dir,
+			  int (*show)(struct seq_file *, void *), void *data);
+void bonding_debugfs_remove(struct dentry *entry);
 
 /* Netlink. */
 void bonding_extack_unsupported(struct netlink_ext_ack *extack,

@@ -712,6 +712,14 @@ impl<B: Master> BondDev<B> {
         unsafe { bindings::bonding_next_ticket((*self.shared()).rr_tx_counter) }
     }
 
+    /// The inode of the bond's network namespace, by which user space knows it.
+    pub(crate) fn netns_inode(&self) -> u32 {
+        // SAFETY: The device never leaves its namespace (`netns_immutable`), which was set before
+        // `ndo_init`, and which is not freed before the device's destructor has ended this value:
+        // a namespace that ends waits for its devices. The number never changes.
+        unsafe { (*bindings::bonding_dev_net(self.as_ptr())).ns.inum }
+    }
+
     /// Whether the bond's MAC address was made up.
     pub(crate) fn has_random_mac(&self) -> bool {
         // SAFETY: The device is alive; the field is a plain integer.

@@ -658,6 +658,11 @@ impl Stats {
         unsafe { &mut *raw.cast() }
     }
 
+    /// Frames which were not sent.
+    pub(crate) fn tx_dropped(&self) -> u64 {
+        self.0.tx_dropped
+    }
+
     /// The counters in their order in the header.
     pub(crate) fn counters(&self) -> &[u64; COUNTERS] {
         // SAFETY: The struct is nothing but `COUNTERS` counters of 64 bits.

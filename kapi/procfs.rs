@@ -112,14 +112,16 @@ impl Drop for ProcFile {
 ///
 /// # Safety
 ///
-/// Called by procfs only, for a file that [`ProcFile::create::<B, T>`] has made.
-unsafe extern "C" fn show<B: Master, T: BondText<B>>(
+/// Called by seq_file code only, for a file that [`ProcFile::create::<B, T>`] has made, or one
+/// whose private pointer is likewise that of a registered bond's device of driver `B`, which stays
+/// allocated as long as the file can have readers.
+pub(super) unsafe extern "C" fn show<B: Master, T: BondText<B>>(
     file: *mut bindings::seq_file,
     _position: *mut c_void,
 ) -> c_int {
     // SAFETY: The file is valid, and ours for the call. Its private pointer is the data given when
     // it was made: a bond's device, which was registered and so initialised then, and stays
-    // allocated as long as the file can have readers, by the invariant of `ProcFile`.
+    // allocated as long as the file can have readers, by the requirement.
     let bond = unsafe { Private::<B>::own((*file).private.cast()) };
     // INVARIANT: The seq_file code calls this with the file's lock held.
     let text = NonNull::new(file).map(|file| Text(file, PhantomData));

@@ -15,3 +15,20 @@ pub(crate) fn now_ms() -> u64 {
     let nanoseconds = unsafe { bindings::ktime_get() };
     u64::try_from(nanoseconds).unwrap_or(0) / 1_000_000
 }
+
+/// Milliseconds since boot, those asleep included (`CLOCK_BOOTTIME`): for what people read.
+pub(crate) fn boottime_ms() -> u64 {
+    with_offset_ms(bindings::tk_offsets_TK_OFFS_BOOT)
+}
+
+/// Milliseconds since 1970 (`CLOCK_REALTIME`).
+pub(crate) fn realtime_ms() -> u64 {
+    with_offset_ms(bindings::tk_offsets_TK_OFFS_REAL)
+}
+
+/// Milliseconds on one of the kernel's clocks.
+fn with_offset_ms(offset: bindings::tk_offsets) -> u64 {
+    // SAFETY: `ktime_get_with_offset()` may be called from any context with each clock there is.
+    let nanoseconds = unsafe { bindings::ktime_get_with_offset(offset) };
+    u64::try_from(nanoseconds).unwrap_or(0) / 1_000_000
+}

@@ -29,9 +29,12 @@ impl Transmit<Bond> for Broadcast {
         let first = usable.next()?;
         let mut sent = None;
         for port in usable {
-            if let Some(verdict) = skb.try_clone().map(|copy| copy.send(port.dev())) {
-                sent = sent.or(verdict.is_sent().then_some(verdict));
-            }
+            let Some(copy) = skb.try_clone() else {
+                port.count_drop();
+                continue;
+            };
+            let verdict = copy.send(port.dev());
+            sent = sent.or(verdict.is_sent().then_some(verdict));
         }
         let verdict = skb.send(first.dev());
         sent.or(verdict.is_sent().then_some(verdict))

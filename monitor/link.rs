@@ -208,6 +208,44 @@ enum Note {
     DownAgain(u32),
 }
 
+/// Why a link changed its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LinkWhy {
+    /// The device lost its carrier, or no longer runs.
+    CarrierLost,
+    /// The device runs, and has its carrier.
+    CarrierFound,
+    /// A delay is over.
+    DelayOver,
+    /// The up delay is not waited for, as no slave is usable.
+    DelaySkipped,
+    /// The up delay ended early: the slave was made the active one.
+    Promoted,
+}
+
+impl LinkWhy {
+    /// All of them.
+    #[cfg(not(CONFIG_RUST))]
+    pub(crate) const ALL: [LinkWhy; 5] = [
+        LinkWhy::CarrierLost,
+        LinkWhy::CarrierFound,
+        LinkWhy::DelayOver,
+        LinkWhy::DelaySkipped,
+        LinkWhy::Promoted,
+    ];
+
+    /// Returns the word for programs.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            LinkWhy::CarrierLost => "carrier-lost",
+            LinkWhy::CarrierFound => "carrier-found",
+            LinkWhy::DelayOver => "delay-over",
+            LinkWhy::DelaySkipped => "delay-skipped",
+            LinkWhy::Promoted => "promoted",
+        }
+    }
+}
+
 /// A change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Transition {
@@ -215,6 +253,8 @@ pub(crate) struct Transition {
     pub(crate) from: LinkState,
     /// The state now.
     pub(crate) to: LinkState,
+    /// Why.
+    pub(crate) why: LinkWhy,
     /// What the first log line says.
     note: Note,
 }
@@ -359,13 +399,27 @@ impl LinkMachine {
             (LinkState::Fail, false) | (LinkState::Back, true) => return None,
         };
 
+        let why = match (from, to) {
+            (LinkState::Fail, LinkState::Down) => LinkWhy::DelayOver,
+            (LinkState::Back, LinkState::Up) if over => LinkWhy::DelayOver,
+            (LinkState::Back, LinkState::Up) => LinkWhy::DelaySkipped,
+            (LinkState::Down, LinkState::Up) if delays.updelay_ms != 0 => LinkWhy::DelaySkipped,
+            _ if carrier => LinkWhy::CarrierFound,
+            _ => LinkWhy::CarrierLost,
+        };
+
         // INVARIANT: Each arm gives a wait to `Fail` and `Back`, and to no other state.
         self.state = to;
         self.wait = wait;
         if to == LinkState::Down {
             self.failures = self.failures.saturating_add(1);
         }
-        Some(Transition { from, to, note })
+        Some(Transition {
+            from,
+            to,
+            why,
+            note,
+        })
     }
 
     /// Ends the up delay early because the slave is needed as the active one.
@@ -381,6 +435,7 @@ impl LinkMachine {
         Some(Transition {
             from: LinkState::Back,
             to: LinkState::Up,
+            why: LinkWhy::Promoted,
             note: Note::None,
         })
     }

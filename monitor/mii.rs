@@ -4,6 +4,7 @@
 
 use crate::{
     bond::{
+        history::Seen,
         params::PrimaryReselect,
         slave::PortRef,
         Bond,
@@ -25,12 +26,12 @@ impl Bond {
     /// A slave's device has new link, speed or flags: acts on it at once.
     pub(crate) fn link_event(&self, port: &PortRef, lock: &InstanceLock<'_>) {
         self.note_speed(port, lock.speed_duplex());
-        self.look_at(port);
+        self.look_at(Seen::Carrier(port.dev().name()), port);
     }
 
     /// Looks at one slave, from within an event of its device.
-    pub(crate) fn look_at(&self, port: &PortRef) {
-        self.decide(Follow::Later, |bond, state| {
+    pub(crate) fn look_at(&self, seen: Seen, port: &PortRef) {
+        self.decide(seen, Follow::Later, |bond, state| {
             if let Some(index) = state.position(port) {
                 state.observe(bond.dev(), index..index.saturating_add(1), now_ms());
             }
@@ -50,7 +51,7 @@ impl Bond {
                 return self.dev().queue(Work::Monitor, 1);
             }
         }
-        self.decide(Follow::Later, |bond, state| {
+        self.decide(Seen::Poll, Follow::Later, |bond, state| {
             state.observe(bond.dev(), 0..state.members.len(), now_ms());
         });
         self.rearm_monitor();

@@ -14,6 +14,7 @@ mod bond {
     pub(crate) mod addr;
     pub(crate) mod counters;
     pub(crate) mod defaults;
+    pub(crate) mod history;
     pub(crate) mod hwaddr;
     // Of what it re-exports, some is used by the kernel side alone.
     #[allow(unused_imports)]
@@ -22,6 +23,13 @@ mod bond {
     pub(crate) mod select;
     pub(crate) mod snapshot;
     pub(crate) mod speed;
+}
+
+/// The text of debugfs.
+#[path = "../../../debugfs"]
+mod debugfs {
+    pub(crate) mod format;
+    pub(crate) mod json;
 }
 
 /// Transmit modes.

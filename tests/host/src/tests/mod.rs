@@ -17,6 +17,7 @@ mod counters;
 mod defaults;
 mod doc;
 mod faces;
+mod history;
 mod hwaddr;
 mod link;
 mod options;

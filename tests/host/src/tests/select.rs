@@ -7,6 +7,7 @@ use crate::bond::select::{
     carrier_line,
     choose,
     Candidate,
+    Why,
     Wishes, //
 };
 use crate::monitor::link::{
@@ -168,6 +169,57 @@ fn primary_by_policy() {
 }
 
 #[test]
+fn reasons() {
+    let why = |slaves: &[Candidate], wishes: Wishes| choose(slaves, &wishes).why;
+    let prio = |prio| Candidate { prio, ..UP };
+    let at = |current| Wishes {
+        current: Some(current),
+        ..PLAIN
+    };
+    assert_eq!(why(&[], PLAIN), Why::NoneUp);
+    assert_eq!(why(&[DOWN, DOWN], at(0)), Why::NoneUp);
+    assert_eq!(why(&[DOWN, UP], at(0)), Why::OnlyUp);
+    assert_eq!(why(&[DOWN, UP, UP], at(0)), Why::FirstUp);
+    assert_eq!(why(&[UP, prio(1), prio(0)], at(0)), Why::Priority);
+    assert_eq!(why(&[UP, prio(1), prio(1)], at(0)), Why::FirstUp);
+    assert_eq!(why(&[UP, prio(-1)], at(0)), Why::StillBest);
+    assert_eq!(why(&[back(1)], PLAIN), Why::Promoted);
+
+    let primary = Wishes {
+        primary: Some(1),
+        ..at(0)
+    };
+    assert_eq!(why(&[UP, UP], primary), Why::Primary);
+    assert_eq!(why(&[DOWN, UP], primary), Why::Primary);
+    assert_eq!(why(&[DOWN, DOWN, UP], primary), Why::OnlyUp);
+    let with = |reselect, force_primary| Wishes {
+        reselect,
+        force_primary,
+        ..primary
+    };
+    let fast = Candidate {
+        speed: Some(10_000),
+        ..UP
+    };
+    assert_eq!(
+        why(&[UP, fast], with(PrimaryReselect::Better, false)),
+        Why::Better
+    );
+    assert_eq!(
+        why(&[UP, UP], with(PrimaryReselect::Better, false)),
+        Why::Policy
+    );
+    assert_eq!(
+        why(&[UP, UP], with(PrimaryReselect::Failure, false)),
+        Why::Policy
+    );
+    assert_eq!(
+        why(&[UP, UP], with(PrimaryReselect::Failure, true)),
+        Why::PrimaryNamed
+    );
+}
+
+#[test]
 fn force_is_used_once() {
     let wishes = Wishes {
         current: Some(0),
@@ -321,6 +373,17 @@ proptest! {
         } else {
             prop_assert_eq!(choice.promote_early, None);
         }
+        // The reason fits the choice.
+        let fits = match choice.why {
+            Why::NoneUp => choice.index.is_none() && !any_up,
+            Why::Promoted => choice.index.is_some() && !any_up,
+            Why::StillBest | Why::Policy => !choice.changed && choice.index.is_some(),
+            Why::Primary | Why::PrimaryNamed => choice.index == wishes.primary,
+            Why::OnlyUp => (0..slaves.len()).filter(|&at| up(at)).count() == 1,
+            Why::Priority | Why::FirstUp | Why::Better => choice.changed,
+            Why::Asked | Why::Cleared | Why::Released => false,
+        };
+        prop_assert!(fits, "{:?}", choice);
         // Never without an active one when a slave is up.
         prop_assert!(!any_up || choice.index.is_some());
         // The primary is active whenever it can be, by the default policy.

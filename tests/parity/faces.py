@@ -16,6 +16,9 @@ class Faces:
     def __init__(self, link, bond, slaves):
         self.link, self.bond, self.slaves = link, bond, slaves
         self.files = {}
+        self.tidied = {}         # text: the same without random addresses
+        self.proc_last = "", {}
+        self.links_last = {}
 
     def close(self):
         for fd in self.files.values():
@@ -41,6 +44,11 @@ class Faces:
 
     def tidy(self, text):
         """A text without random addresses, on one line."""
+        if text not in self.tidied:
+            self.tidied[text] = self.make_tidy(text)
+        return self.tidied[text]
+
+    def make_tidy(self, text):
         for raw, word in self.link.macs.items():
             text = text.replace(":".join(f"{byte:02x}" for byte in raw), word)
         return text.replace("\n", "\\n").replace("\0", "\\0")
@@ -67,14 +75,18 @@ class Faces:
 
     def proc(self):
         """Each line of /proc by its slave and label."""
+        text = self.proc_text()
+        if text == self.proc_last[0]:
+            return self.proc_last[1]
         out = {}
         where = self.bond
-        for line in self.proc_text().splitlines():
+        for line in filter(None, text.splitlines()):
             label, _, value = line.partition(": ")
             if label == "Slave Interface":
                 where = value
             value = "*" if label.strip() in RESTLESS else self.tidy(value)
             out[f"proc {where} {label}"] = value
+        self.proc_last = text, out
         return out
 
     def links(self):
@@ -84,7 +96,10 @@ class Faces:
                 link = self.link.get(device)
             except OSError:
                 continue
-            out.update({f"link {device} {word}": text for word, text in link.items()})
+            old = self.links_last.get(device)
+            if old is None or old[0] is not link:
+                old = self.links_last[device] = link, {f"link {device} {word}": text for word, text in link.items()}
+            out.update(old[1])
         return out
 
     def modes(self):

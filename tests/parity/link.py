@@ -14,6 +14,8 @@ NESTED = 0x8000
 ADDRESS, BROADCAST, IFNAME, MTU, LINK, QDISC = 1, 2, 3, 4, 5, 6
 MASTER, OPERSTATE, LINKINFO, CARRIER, EVENT, PERM_ADDRESS = 10, 16, 18, 33, 44, 54
 INFO_KIND, INFO_DATA, INFO_SLAVE_KIND, INFO_SLAVE_DATA = 1, 2, 4, 5
+EXT_MASK, TX_QUEUES, RX_QUEUES = 29, 31, 32
+SKIP_STATS = struct.pack("I", 1 << 3)                      # RTEXT_FILTER_SKIP_STATS
 IFF_UP = 1
 EVENTS = {1: "REBOOT", 2: "FEATURES", 3: "BONDING_FAILOVER", 4: "NOTIFY_PEERS", 5: "IGMP_RESEND", 6: "BONDING_OPTIONS"}
 # Counters, and what depends on when and where: statistics, map, AF_SPEC, carrier changes, GSO
@@ -21,7 +23,7 @@ EVENTS = {1: "REBOOT", 2: "FEATURES", 3: "BONDING_FAILOVER", 4: "NOTIFY_PEERS", 
 IGNORED = {7, 14, 23, 26, 35, 47, 48}
 NAMES = {4: "mtu", 8: "weight", 10: "master", 13: "txqlen", 16: "operstate", 17: "linkmode", 27: "group",
          30: "promiscuity", 31: "txqueues", 32: "rxqueues", 33: "carrier", 39: "proto_down", 40: "gso_segs",
-         41: "gso_size", 43: "xdp", 49: "min_mtu", 50: "max_mtu", 54: "permaddr", 61: "allmulti"}
+         41: "gso_size", 43: "xdp", 50: "min_mtu", 51: "max_mtu", 54: "permaddr", 61: "allmulti"}
 SLAVE_DATA = {1: "state", 2: "mii_status", 3: "failures", 4: "perm_hwaddr", 5: "queue_id", 6: "ad_aggregator_id",
               7: "ad_actor_state", 8: "ad_partner_state", 9: "prio", 10: "actor_port_prio", 11: "churn_actor",
               12: "churn_partner"}
@@ -69,6 +71,7 @@ class Link:
         self.randoms = 0
         self.options = option_names
         self.seq = 0
+        self.parsed = {}       # what get() read last: name: (bytes, what they say)
         self.main = self.socket(1)     # RTMGRP_LINK
         self.asks = self.socket(0)
 
@@ -85,6 +88,7 @@ class Link:
         """Addresses that the kernel makes up are numbered anew."""
         self.macs = {mac: word for mac, word in self.macs.items() if not word.startswith("random")}
         self.randoms = 0
+        self.parsed = {}
 
     def mac(self, raw):
         """The word for an address."""
@@ -180,11 +184,14 @@ class Link:
     # ------------------------------------------------------------ reading
 
     def get(self, name):
-        """The link of that name as {word: text}."""
-        self.send(self.asks, GETLINK, 0, self.index(name), b"")
+        """The link of that name as {word: text}; parsed only if it isn't as before."""
+        self.send(self.asks, GETLINK, 0, self.index(name), attr(EXT_MASK, SKIP_STATS))
         for head, body in self.receive(self.asks, 0):
             if head[0] == NEWLINK:
-                return self.parse(body)[1]
+                old = self.parsed.get(name)
+                if old is None or old[0] != body:
+                    old = self.parsed[name] = body, self.parse(body)[1]
+                return old[1]
         return {}
 
     def parse(self, body):
@@ -194,6 +201,8 @@ class Link:
         event = None
         name = "?"
         for num, data in attrs(body[16:]):
+            if num in IGNORED:
+                continue
             if num == IFNAME:
                 name = data.rstrip(b"\0").decode()
             elif num == EVENT:
@@ -207,7 +216,7 @@ class Link:
                 out["master" if num == MASTER else "link"] = self.name_of(other)
             elif num == QDISC:
                 out["qdisc"] = data.rstrip(b"\0").decode()
-            elif num not in IGNORED:
+            else:
                 out[NAMES.get(num, f"attr{num}")] = number(data)
         self.names[index] = name
         return name, out, event

@@ -17,7 +17,7 @@ import sys
 import time
 
 from faces import NET, Faces
-from link import ADDRESS, DELLINK, IFF_UP, IFNAME, MTU, NEWLINK, Link, attr, errno_word, write_file
+from link import ADDRESS, DELLINK, IFF_UP, IFNAME, MTU, NEWLINK, RX_QUEUES, TX_QUEUES, Link, attr, errno_word, write_file
 from values import OTHER_PARAMS, PARAM_CONTEXT, SLAVE_ATTRS, load
 
 MASTERS = f"{NET}/bonding_masters"
@@ -25,6 +25,8 @@ BOND = "bond0"
 DEVICES = ["s1", "s2", "s3"]
 STATES = [(False, False), (True, False), (False, True), (True, True)]    # up, slaves
 MIIMON = 3
+# A device with few queues is gone sooner.
+ONE_QUEUE = attr(TX_QUEUES, struct.pack("I", 1)) + attr(RX_QUEUES, struct.pack("I", 1))
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -66,12 +68,12 @@ class Recorder:
         if answer[0] != "ok":
             raise RuntimeError(answer[0])
 
-    def new_bond(self, mode, up, slaves, settings=b""):
+    def new_bond(self, mode, up, slaves, queues):
         """A bond in its first state; whether it could be made."""
         self.drop_bond()
         self.link.forget_random()
-        data = attr(1, bytes([mode])) + attr(MIIMON, struct.pack("I", 100)) + settings
-        if self.link.create(BOND, data)[0] != "ok":
+        data = attr(1, bytes([mode])) + attr(MIIMON, struct.pack("I", 100))
+        if self.link.create(BOND, data, queues)[0] != "ok":
             return False
         if up:
             self.must(self.link.flags(BOND, IFF_UP, IFF_UP))
@@ -126,13 +128,16 @@ class Recorder:
         seen = []
         end = time.monotonic() + 5
         still = time.monotonic()
+        steady = False
         while time.monotonic() < end:
             time.sleep(0.002)
             fresh = self.link.drain()
-            if fresh:
+            now = time.monotonic()
+            if fresh or not steady:
                 seen += fresh
-                still = time.monotonic()
-            elif time.monotonic() - still >= quiet and self.steady() and (until is None or until()):
+                still = now
+                steady = self.steady() and (until is None or until())
+            elif now - still >= quiet:
                 return seen
         return seen
 
@@ -153,11 +158,24 @@ class Recorder:
                 if self.seen.get(key) != text:
                     fresh.append(f"{word}={text}")
                     self.seen[key] = text
-            yield " ".join([f"NEWLINK {name}"] + ([event] if event else []) + fresh)
+            yield " ".join([f"NEWLINK {name}"] + ([event] if event else []) + (fresh if len(fresh) < 8 else ["all of:"]))
+            if len(fresh) >= 8:
+                yield from (f"  {name} {word}" for word in fresh)
 
-    def changes(self, before, after):
+    @staticmethod
+    def changes(before, after):
+        """A line for each text that is another one; one for all of a face that is gone."""
+        if before == after:
+            return
+        faces = {" ".join(key.split(" ")[:2]) for key in after}
+        gone = set()
         for key in sorted(set(before) | set(after)):
-            if before.get(key) != after.get(key):
+            face = " ".join(key.split(" ")[:2])
+            if key not in after and face not in faces:
+                if face not in gone:
+                    gone.add(face)
+                    yield f"{face}: gone"
+            elif before.get(key) != after.get(key):
                 yield f"{key}: {after.get(key, 'gone')}"
 
     def step(self, what, act, until=None, quiet=0.002, own=None):
@@ -179,12 +197,13 @@ class Recorder:
         self.put(f"[{self.place}] {what}\n  " + "\n  ".join(lines + changed))
         self.steps += 1
         self.seen = after
+        sys.stdout.flush()
         return bool(seen or late or changed)
 
-    def home(self, mode, up, slaves, settings=b""):
+    def home(self, mode, up, slaves, queues=ONE_QUEUE):
         """The bond that steps start from, made anew when one has changed it; writes it down."""
         self.place = where(mode, up, slaves)
-        self.make = lambda: self.new_bond(mode, up, slaves, settings)
+        self.make = lambda: self.new_bond(mode, up, slaves, queues)
         if not self.make():
             self.put(f"[{self.place}] home\n  can't be made")
             return False
@@ -212,6 +231,8 @@ class Recorder:
             raise RuntimeError("no home any more")
         self.first = dict(self.seen)
 
+    # ------------------------------------------------------------ one setting
+
     def set_sysfs(self, option, text):
         act = lambda: write_file(f"{NET}/{BOND}/bonding/{option.name}", text.encode("latin-1") + b"\n")
         if self.step(f"sysfs {option.name}={ascii(text)}", act, own=option.name):
@@ -230,7 +251,7 @@ class Recorder:
             options = [option for option in self.options if option.home_mode() == mode]
             for up, slaves in (False, False), (True, True):
                 chosen = [option for option in options if option.raw or not slaves]
-                if not chosen or not self.home(mode, up, slaves):
+                if not chosen or not self.home(mode, up, slaves, b"" if slaves else ONE_QUEUE):
                     continue
                 for option in chosen:
                     for text in option.sysfs_values():
@@ -253,14 +274,14 @@ class Recorder:
     def create(self):
         """Attributes in the message that makes the bond."""
         for option in self.options:
-            for label, payload in option.netlink_values()[:2] + option.netlink_gates():
+            for label, payload in option.netlink_gates():
                 mode = option.home_mode()
                 self.place = f"create {mode}"
                 self.drop_bond()
                 self.link.forget_random()
                 self.watch(BOND, [])
                 data = b"" if option.name == "mode" else attr(1, bytes([mode])) + attr(MIIMON, struct.pack("I", 100))
-                self.step(f"{option.name}={label}", lambda: self.link.create(BOND, data + attr(option.number, payload())))
+                self.step(f"{option.name}={label}", lambda: self.link.create(BOND, data + attr(option.number, payload()), ONE_QUEUE))
         self.drop_bond()
 
     def set_slave(self, name, number, label, payload):
@@ -318,9 +339,9 @@ class Recorder:
         self.drop_bond()
 
     def one_life(self):
+        """What happens to a bond from its first day to the last."""
         link = self.link
         bonding = f"{NET}/{BOND}/bonding"
-        rename = lambda old, new: link.request(NEWLINK, 0, link.index(old), attr(IFNAME, new.encode() + b"\0"))
         self.step("up", lambda: link.flags(BOND, IFF_UP, IFF_UP))
         self.step("+s1 by netlink", lambda: link.master("s1", BOND), quiet=0.05)
         self.step("+s1 again", lambda: link.master("s1", BOND))
@@ -345,9 +366,17 @@ class Recorder:
         self.step("s1 down", lambda: link.flags("s1", 0, IFF_UP))
         self.step("+lo", lambda: link.master("lo", BOND))
         self.step("+itself", lambda: link.master(BOND, BOND))
+        # the kernel takes up to four seconds to forget what it had for the slave
+        time.sleep(5)
         self.step("+s2", lambda: link.master("s2", BOND), quiet=0.05)
+        self.slaves.append("s9")
+        self.step("rename s2", lambda: link.request(NEWLINK, 0, link.index("s2"), attr(IFNAME, b"s9\0")), quiet=0.05)
+        self.step("rename s9", lambda: link.request(NEWLINK, 0, link.index("s9"), attr(IFNAME, b"s2\0")), quiet=0.05)
+        self.slaves.remove("s9")
+        self.step("rename the bond", lambda: link.request(NEWLINK, 0, link.index(BOND), attr(IFNAME, b"bond9\0")), quiet=0.05)
+        self.step("and again", lambda: link.request(NEWLINK, 0, link.index("bond9"), attr(IFNAME, BOND.encode() + b"\0")),
+                  quiet=0.05)
         self.step("delete", lambda: link.delete(BOND), quiet=0.05)
-        del rename
 
     # ------------------------------------------------------------ ioctls
 
@@ -387,13 +416,13 @@ class Recorder:
         """The ioctls and their legacy numbers, on a bond with and without slaves."""
         for mode in (1, 0, 2):
             for base, label in (0x8990, ""), (0x89F0, "legacy "):
-                if not self.home(mode, True, False):
+                if not self.home(mode, True, False, b""):
                     continue
                 self.place = f"ioctl {mode}"
                 infos = (base + 3, base + 4, base + 5) if base == 0x8990 else (base + 11, base + 12, base + 13)
+                self.watch(BOND, DEVICES)
+                self.seen = self.read(True)
                 for name in "s1", "s1", "s2", "nosuch", "", BOND, "lo":
-                    self.slaves = DEVICES
-                    self.faces.slaves = self.slaves
                     self.step(f"{label}enslave {name!r}", lambda: self.ioctl(base, BOND, name), quiet=0.05)
                 self.query(f"{label}info", infos[1], 12)
                 for position in 0, 1, 2, -1:
@@ -435,17 +464,15 @@ class Recorder:
         path = subprocess.run(["modinfo", "-n", "bonding"], capture_output=True, text=True).stdout.strip()
         self.place = "param"
         self.rmmod()
-        self.param_step(path, "")
+        self.param_step(path, "tx_queues=1")
         first = dict(self.seen)
         values = [(option.name, option.param_values()) for option in self.options if option.param]
         for name, texts in values + list(OTHER_PARAMS.items()):
-            for text in texts:
-                context = PARAM_CONTEXT.get(name)
+            context = PARAM_CONTEXT.get(name, "")
+            queues = "" if name == "tx_queues" else "tx_queues=1"
+            for words in [f"{context} {name}={text}" for text in texts] + ([f"{name}={texts[0]}"] if context else []):
                 self.seen = dict(first)
-                self.param_step(path, f"{name}={text}")
-                if context:
-                    self.seen = dict(first)
-                    self.param_step(path, f"{context} {name}={text}")
+                self.param_step(path, f"{queues} {words}".strip())
         self.insmod(path, "max_bonds=0")
 
     def param_step(self, path, words):
@@ -483,6 +510,9 @@ class Recorder:
 
 def main():
     subprocess.run(["modprobe", "bonding", "max_bonds=0"], check=True)
+    # the console is slow: only what is a warning or worse
+    with open("/proc/sys/kernel/printk", "w") as file:
+        file.write("5")
     # nothing of the kernel's own comes between a change and its messages
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     Recorder(load(sys.argv[1])).run(sys.argv[2:])

@@ -100,11 +100,13 @@ class Option:
         if self.raw:
             return PARAM_TEXT[self.name]
         numbers = self.legal_numbers()
-        if len(numbers) > 4:
-            numbers = [numbers[0], numbers[-1]] + [value for value in numbers if value in (2, 150)]
-        bad = [str(value) for value in self.bad_numbers()][-2:] + ["-1", "", "abc", "default", "1x", "4294967297"]
-        words = [word for word, _ in self.words] if self.param == "charp" else []
-        return list(dict.fromkeys(words + [str(value) for value in numbers] + bad))
+        if self.param == "charp":
+            good = [word for word, _ in self.words] + [str(numbers[-1])]
+            bad = [str(self.bad_numbers()[-1]), "-1", "", "default", "1x"]
+        else:
+            good = [str(value) for value in numbers if value in (numbers[0], 150, numbers[-1])]
+            bad = [str(value) for value in self.bad_numbers()[-1:]] + ["-1", "abc"]
+        return list(dict.fromkeys(good + bad))
 
 
 def plain(value, letter):
@@ -152,7 +154,7 @@ TEXT = {
 GATE_TEXT = {
     "primary": ["s2", ""],
     "active_slave": ["s2", "nosuch"],
-    "queue_id": ["s1:2", "nonsense"],
+    "queue_id": ["s1:1", "nonsense"],
     "slaves": ["+s3", "nonsense"],
     "arp_ip_target": ["+10.0.0.1", "nonsense"],
     "ad_actor_system": ["02:00:00:00:00:77", "nonsense"],

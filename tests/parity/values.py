@@ -140,7 +140,7 @@ LENGTHS = [("empty", lambda: b""), ("short", lambda: bytes(1)), ("long", lambda:
 TEXT = {
     "primary": ["s1", "s2", "", " ", "s3", "nosuch", "s1 s2", " s1", "s1\ns2", "a_name_of_more_than_fifteen", "\0", "bond0"],
     "active_slave": ["s2", "s1", "", " ", "s3", "nosuch", "s2 s1", " s2", "s2\ns1", "a_name_of_more_than_fifteen", "bond0"],
-    "queue_id": ["s1:1", "s2:0", "s1:16", "s1:17", "s1:65535", "s1:65536", "s1:-1", "s1:", "s1", ":1", "", "s1:1x", "s1: 1",
+    "queue_id": ["s1:1", "s2:0", "s1:2", "s1:3", "s1:16", "s1:65535", "s1:65536", "s1:-1", "s1:", "s1", ":1", "", "s1:1x", "s1: 1",
                  "s3:1", "nosuch:1", "s1:01", "s1:0x1", "a_name_of_more_than_fifteen:1", "s1:1:2"],
     "slaves": ["+s3", "-s1", "-s2", "+s1", "-s3", "s3", "+", "-", "", " +s3", "+ s3", "+s3 junk", "*s3", "+nosuch", "-nosuch",
                "+bond0", "+lo", "+p1", "-p1", "++s3", "+a_name_of_more_than_fifteen"],
@@ -183,7 +183,7 @@ PARAM_TEXT = {
 }
 # Attributes of slaves: number, and values like those above (IFLA_BOND_SLAVE_*).
 SLAVE_ATTRS = {
-    "queue_id": (5, [plain(1, "H"), plain(17, "H"), plain(0, "H"), plain(16, "H"), plain(65535, "H"), ("short", lambda: b"\1")]),
+    "queue_id": (5, [plain(1, "H"), plain(3, "H"), plain(0, "H"), plain(2, "H"), plain(65535, "H"), ("short", lambda: b"\1")]),
     "prio": (9, [plain(10, "i"), ("short", lambda: bytes(3)), plain(-10, "i"), plain(INT_MAX, "i"), plain(-INT_MAX - 1, "i")]),
     "actor_port_prio": (10, [plain(10, "H"), ("short", lambda: b"\1"), plain(0, "H"), plain(65535, "H")]),
     "state": (1, [plain(1, "B")]),

@@ -34,6 +34,14 @@ check-style:
 check-guest:
 	@tools/check guest
 
+# Both drivers do the same things: what comes of it?
+parity:
+	@tools/parity
+
+# The kernel's own selftests of bonding, on both drivers.
+kselftest:
+	@tools/kselftest
+
 # For the running kernel (or KVER=, and its tree KDIR=), into DESTDIR.
 install:
 	@tools/install install
@@ -45,4 +53,4 @@ clean:
 	@tools/build clean
 
 .PHONY: all help kernel-dir kernel-image module-path c-bonding run lab check \
-	check-host check-style check-guest install uninstall clean
+	check-host check-style check-guest parity kselftest install uninstall clean

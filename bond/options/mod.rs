@@ -187,6 +187,12 @@ impl ModeSet {
     pub(crate) const fn contains(self, mode: Mode) -> bool {
         (self.0 >> mode.as_u8()) & 1 != 0
     }
+
+    /// Tells whether the mode of this number, from 0 to 6, is in the set; it needn't be built.
+    #[cfg(not(CONFIG_RUST))]
+    pub(crate) const fn contains_number(self, mode: u8) -> bool {
+        self.0 & (1 << mode) != 0
+    }
 }
 
 /// How the sysfs file of an option reads.

@@ -78,15 +78,80 @@ fn sysfs(def: &OptionDef) -> String {
 /// Returns the cell about the attribute.
 fn netlink(def: &OptionDef) -> String {
     def.netlink.map_or(String::from("-"), |nl| {
-        let width = match nl.width {
-            Width::U8 => "u8",
-            Width::U16 => "u16",
-            Width::U32 => "u32",
-            Width::IfIndex => "ifindex",
-            Width::Mac => "6 bytes",
-        };
-        format!("{}, {width}", nl.attr)
+        format!("{}, {}", nl.attr, width(nl.width))
     })
+}
+
+/// Returns the word for what an attribute holds.
+fn width(width: Width) -> &'static str {
+    match width {
+        Width::U8 => "u8",
+        Width::U16 => "u16",
+        Width::U32 => "u32",
+        Width::IfIndex => "ifindex",
+        Width::Mac => "6 bytes",
+    }
+}
+
+/// Returns the table for programs: a line for each option, its fields separated by tabs.
+///
+/// The fields are name; keywords as `word=value`, with a `*` after the default; least and greatest
+/// number, `-` where only keywords are taken; `raw` if the value isn't parsed; modes which refuse
+/// it, by number; type and file mode of the module parameter; mode of the file; number and type of
+/// the attribute. `-` stands for what isn't there.
+pub fn options_table() -> String {
+    OPTIONS.iter().map(line).collect()
+}
+
+/// Returns the line about an option.
+fn line(def: &OptionDef) -> String {
+    let keywords: Vec<String> = def
+        .keywords
+        .iter()
+        .map(|kw| {
+            format!(
+                "{}={}{}",
+                kw.word,
+                kw.value,
+                if kw.default { "*" } else { "" }
+            )
+        })
+        .collect();
+    let refusing: Vec<String> = (0..=6u8)
+        .filter(|&mode| def.unsupported.contains_number(mode))
+        .map(|mode| mode.to_string())
+        .collect();
+    let range = def
+        .max
+        .map_or(String::from("-\t-"), |max| format!("{}\t{max}", def.min));
+    let perm = def
+        .param
+        .map_or(String::from("-"), |param| format!("{:04o}", param.perm));
+    let attribute = def.netlink.map_or(String::from("-\t-"), |nl| {
+        format!("{}\t{}", nl.attr, width(nl.width))
+    });
+    [
+        def.name,
+        &or_dash(keywords.join(",")),
+        &range,
+        if def.raw { "raw" } else { "-" },
+        &or_dash(refusing.join(",")),
+        param(def),
+        &perm,
+        &sysfs(def),
+        &attribute,
+    ]
+    .join("\t")
+        + "\n"
+}
+
+/// Returns the text, or a dash if there is none.
+fn or_dash(text: String) -> String {
+    if text.is_empty() {
+        String::from("-")
+    } else {
+        text
+    }
 }
 
 /// Returns the section about an option.

@@ -60,7 +60,7 @@ xdp() { python3 -IS "$WORK/xdp" "$@"; }
 PROGS=/sys/fs/bpf
 # attach DEVICE PROGRAM: like ERRNO and WHY
 attach() {
-	if WHY=$(ip link set "$1" xdpdrv pinned "$PROGS/$2" 2>&1); then ERRNO=ok; else ERRNO=$(errno_name "$WHY"); fi
+	if WHY=$(ip -force link set "$1" xdpdrv pinned "$PROGS/$2" 2>&1); then ERRNO=ok; else ERRNO=$(errno_name "$WHY"); fi
 }
 detach() { ip link set "$1" xdpdrv off; }
 # refused NAME TEXT: the last attach, with this text
@@ -73,12 +73,16 @@ sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88B5))
 for line in sys.stdin:
     far, dst = line.split()
     frame = bytes.fromhex(dst.replace(":", "") + "02cc0000000188b5") + bytes(46)
+    while select.select([sock], [], [], 0)[0]:
+        sock.recv(100)
     for _ in range(10):
         sock.sendto(frame, (far, 0))
     seen = {}
-    while select.select([sock], [], [], 1)[0]:
+    # The first may take its time, in an emulated guest; the others follow soon.
+    while select.select([sock], [], [], 2 if seen else 8)[0]:
         device = sock.recvfrom(100)[1][0]
-        seen[device] = seen.get(device, 0) + 1
+        if device:
+            seen[device] = seen.get(device, 0) + 1
     print(*(f"{device} {count}" for device, count in seen.items()))
 EOP
 coproc PUMP { exec python3 -ISu "$WORK/pump"; }

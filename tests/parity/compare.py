@@ -5,7 +5,7 @@
 A line of INTENDED is a pattern, two hashes and the reason. The pattern is searched for in
 `[where] what: DRIVER: LINE` for each line which one record has and the other hasn't; a step in
 which each such line matches a pattern counts as intended. A pattern that matches nothing is an
-error, unless the records are --partial.
+error. With --partial it isn't, and only steps which are in both records are compared.
 """
 import difflib
 import re
@@ -59,7 +59,8 @@ def main():
     patterns = list(intended(list_path))
     used = set()
     equal = excused = different = 0
-    for title in list(c) + [title for title in rust if title not in c]:
+    titles = [title for title in c if title in rust] if partial else list(dict.fromkeys([*c, *rust]))
+    for title in titles:
         lines = differences(rust.get(title), c.get(title)) if c.get(title) != rust.get(title) else []
         if not lines:
             equal += 1

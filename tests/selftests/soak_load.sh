@@ -6,8 +6,7 @@
 #
 # Time is counted in instructions: DEBUG_KOBJECT_RELEASE makes each unloading wait
 # for up to ten seconds, which then take none.
-# on request
-# vm: --kernel debug --icount --smp 2 --nics 2:e1000,virtio-net-pci --timeout 900
+# vm: --kernel debug --icount --smp 2 --nics 2:e1000,virtio-net-pci --timeout 1800
 . "$(dirname "$0")/lib.sh"
 
 CYCLES=${CYCLES:-100} WARM_UP=20
@@ -83,7 +82,7 @@ for nic in "${NICS[@]}"; do
 	BEFORE+=("$STATE")
 	SNAPSHOTS+=("$(snapshot_nic "$nic")")
 done
-flood 0.003 bond0 "${FAR[@]}"
+flood 0.02 bond0 "${FAR[@]}"
 
 WRONG='' cycle=0
 while ((cycle < CYCLES)); do

@@ -234,16 +234,17 @@ pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, 
     let updelay = number(log, "updelay", raw.updelay, 0, INT_MAX, 0);
     let downdelay = number(log, "downdelay", raw.downdelay, 0, INT_MAX, 0);
 
-    if raw.use_carrier != 1 {
+    if !matches!(raw.use_carrier, 0 | 1) {
         log(
             Level::Err,
             format_args!(
-                "Error: use_carrier ({}) is obsolete, and can only be 1",
+                "Error: use_carrier ({}) can only be 0 or 1",
                 raw.use_carrier
             ),
         );
         return Err(OptError::Invalid);
     }
+    params.use_carrier = raw.use_carrier != 0;
 
     params.num_peer_notif = byte(number(
         log,

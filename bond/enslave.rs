@@ -211,15 +211,40 @@ fn set_slave_mac(
     })
 }
 
+/// What the driver of a new slave says of its link, if the bond asks drivers.
+fn ask_driver(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice) -> Option<bool> {
+    let params = bond.params();
+    if params.use_carrier {
+        return None;
+    }
+    let link = dev.driver_link(rtnl);
+    if link.is_none() && params.miimon != 0 {
+        slave_log!(
+            Level::Warn,
+            bond.dev(),
+            dev,
+            "neither ethtool nor MII registers tell of its link, so it counts as up: use_carrier=1 \
+             looks at the carrier which the kernel knows of"
+        );
+    }
+    Some(link.unwrap_or(true))
+}
+
 /// Notes what the new slave is like, for those who hear of it when it is linked to the bond.
 fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
     let dev = port.dev();
     let speed = dev.speed_duplex(rtnl);
     let speed = speed.map(|(speed, duplex)| (speed, Duplex::from_u8(duplex)));
+    let driver_link = ask_driver(bond, rtnl, dev);
     let mut state = bond.state.lock();
+    let link = match driver_link {
+        Some(link) => dev.is_running() && link,
+        None => dev.is_running_with_carrier(),
+    };
     let member = Member {
         port: port.clone(),
-        link: state.new_link(dev.is_running_with_carrier(), now_ms()),
+        link: state.new_link(link, now_ms()),
+        driver_link: driver_link.unwrap_or(true),
         speed,
         queue_id: 0,
         prio: 0,
@@ -392,6 +417,8 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
 fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
     let own = bond.dev();
     own.set_slave_count(rtnl, bond.slave_count());
+    // That it is a slave is heard before what follows for the bond.
+    bond.announce_slaves(rtnl);
     own.compute_features(rtnl);
 
     let mut ties = Some(ties);

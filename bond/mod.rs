@@ -237,13 +237,13 @@ impl Bond {
     }
 
     /// The slave at a position.
-    fn slave_at(&self, index: usize) -> Option<PortRef> {
+    pub(crate) fn slave_at(&self, index: usize) -> Option<PortRef> {
         let state = self.state.lock();
         state.members.get(index).map(|member| member.port.clone())
     }
 
     /// The first slave of which `matches` is true. It is called under the bond's lock.
-    fn find_slave(&self, mut matches: impl FnMut(&mut Member) -> bool) -> Option<PortRef> {
+    pub(crate) fn find_slave(&self, mut matches: impl FnMut(&mut Member) -> bool) -> Option<PortRef> {
         let mut state = self.state.lock();
         let found = state
             .members
@@ -347,7 +347,7 @@ impl Bond {
     }
 
     /// Starts the timer of the link monitor, if one is set and the bond is up.
-    fn start_monitor(&self) {
+    pub(crate) fn start_monitor(&self) {
         let state = self.state.lock();
         if state.running && state.is_monitored() {
             self.dev.queue(Work::Monitor, 0);

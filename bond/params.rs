@@ -262,6 +262,9 @@ pub(crate) struct Params {
     pub(crate) packets_per_slave: u16,
     /// Option `miimon` in ms, 0 to [`INT_MAX`]; 0 is off.
     pub(crate) miimon: u32,
+    /// Option `use_carrier`: whether the monitor looks at the carrier that the kernel knows of,
+    /// and not at what the driver says.
+    pub(crate) use_carrier: bool,
     /// Option `updelay` as a count of `miimon` polls.
     pub(crate) updelay: u32,
     /// Option `downdelay` as a count of `miimon` polls.
@@ -304,6 +307,7 @@ impl Params {
         resend_igmp: 1,
         packets_per_slave: 1,
         miimon: 0,
+        use_carrier: true,
         updelay: 0,
         downdelay: 0,
         peer_notif_delay: 0,
@@ -361,7 +365,7 @@ impl Params {
             OptionId::NumUnsolNa | OptionId::NumGratArp => u32::from(self.num_peer_notif),
             OptionId::MiiMon => self.miimon,
             OptionId::PrimaryReselect => u32::from(self.primary_reselect.as_u8()),
-            OptionId::UseCarrier => 1,
+            OptionId::UseCarrier => u32::from(self.use_carrier),
             OptionId::AllSlavesActive => u32::from(self.all_slaves_active),
             OptionId::ResendIgmp => u32::from(self.resend_igmp),
             OptionId::PeerNotifDelay => self.peer_notif_delay_ms(),
@@ -440,7 +444,10 @@ impl Params {
                 self.primary_reselect = PrimaryReselect::from_u8(byte?).ok_or(OptError::Invalid)?;
                 applied.effects = Effects::RESELECT;
             }
-            OptionId::UseCarrier => {}
+            OptionId::UseCarrier => {
+                self.use_carrier = num != 0;
+                applied.effects = Effects::RESTART_MONITOR;
+            }
             OptionId::AllSlavesActive => {
                 let on = num != 0;
                 if on != self.all_slaves_active {

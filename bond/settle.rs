@@ -145,7 +145,7 @@ impl Bond {
     }
 
     /// Tells the stack of slaves whose link or role changed.
-    fn announce_slaves(&self, rtnl: &Rtnl) {
+    pub(crate) fn announce_slaves(&self, rtnl: &Rtnl) {
         while let Some(port) = self.find_slave(|member| core::mem::take(&mut member.untold)) {
             let told = {
                 let state = self.state.lock();

@@ -83,6 +83,8 @@ pub(crate) struct Member {
     pub(crate) queue_id: u16,
     /// Priority when the active slave is chosen: more is better.
     pub(crate) prio: i32,
+    /// What its driver said of the link when last asked; true before (option `use_carrier`).
+    pub(crate) driver_link: bool,
     /// The stack is to be told of its link or role.
     pub(crate) untold: bool,
     /// Speed and duplex are to be read again.
@@ -102,6 +104,15 @@ impl Member {
     /// Duplex, if known.
     pub(crate) fn duplex(&self) -> Duplex {
         self.speed.map_or(Duplex::Unknown, |(_, duplex)| duplex)
+    }
+
+    /// Whether the monitor sees a link: that which the kernel knows of, or else the driver.
+    pub(crate) fn has_link(&self, use_carrier: bool) -> bool {
+        if use_carrier {
+            self.dev().is_running_with_carrier()
+        } else {
+            self.dev().is_running() && self.driver_link
+        }
     }
 
     /// Whether packets may be sent by it.
@@ -352,10 +363,11 @@ impl State {
             (true, true) => Role::Active,
             (true, false) => Role::Backup,
         };
+        let use_carrier = self.params.use_carrier;
         let Some(member) = self.members.get_mut(index) else {
             return false;
         };
-        let carrier = member.dev().is_running_with_carrier();
+        let carrier = member.has_link(use_carrier);
         let Some(change) = member.link.observe(carrier, now_ms, delays) else {
             return false;
         };

@@ -11,6 +11,7 @@
 #include <linux/if_vlan.h>
 #include <linux/igmp.h>
 #include <linux/ip.h>
+#include <linux/mii.h>
 #include <linux/netdevice.h>
 #include <linux/proc_fs.h>
 #include <linux/rtnetlink.h>
@@ -269,6 +270,31 @@ void bonding_lock_instance(struct net_device *dev)
 void bonding_unlock_instance(struct net_device *dev)
 {
 	netdev_unlock_ops(dev);
+}
+
+/*
+ * What the driver says of the link: 1, 0, or a negative number if it can't be
+ * asked. Under RTNL and the device's instance lock.
+ */
+int bonding_driver_link(struct net_device *dev)
+{
+	const struct net_device_ops *ops = dev->netdev_ops;
+	struct ifreq ifr = {};
+	struct mii_ioctl_data *mii = if_mii(&ifr);
+
+	if (!netif_device_present(dev))
+		return 0;
+	if (dev->ethtool_ops && dev->ethtool_ops->get_link)
+		return !!dev->ethtool_ops->get_link(dev);
+	if (!ops->ndo_eth_ioctl)
+		return -EOPNOTSUPP;
+	strscpy_pad(ifr.ifr_name, dev->name);
+	if (ops->ndo_eth_ioctl(dev, &ifr, SIOCGMIIPHY))
+		return -EOPNOTSUPP;
+	mii->reg_num = MII_BMSR;
+	if (ops->ndo_eth_ioctl(dev, &ifr, SIOCGMIIREG))
+		return -EOPNOTSUPP;
+	return !!(mii->val_out & BMSR_LSTATUS);
 }
 
 int bonding_link_settings(struct net_device *dev, u32 *speed, u8 *duplex)

@@ -59,6 +59,7 @@ struct net *bonding_dev_net(const struct net_device *dev);
 void bonding_set_dev_net(struct net_device *dev, struct net *net);
 void bonding_lock_instance(struct net_device *dev);
 void bonding_unlock_instance(struct net_device *dev);
+int bonding_driver_link(struct net_device *dev);
 int bonding_link_settings(struct net_device *dev, u32 *speed, u8 *duplex);
 void bonding_addrs_sync(struct net_device *to, struct net_device *from,
 			bool multiple);

@@ -502,6 +502,21 @@ impl NetDevice {
 
     /// Speed (Mb/s) and duplex (`DUPLEX_*`) as the driver says; both or nothing.
     ///
+    /// Whether the driver says that the link is up, asked by ethtool or else by MII registers;
+    /// [`None`] if it can't be asked. Takes the device's instance lock.
+    pub(crate) fn driver_link(&self, rtnl: &Rtnl) -> Option<bool> {
+        self.need_registered(rtnl).ok()?;
+        // SAFETY: The device is alive and registered, RTNL is held; the lock is given back, and
+        // held while the driver is asked.
+        let link = unsafe {
+            bindings::bonding_lock_instance(self.as_ptr());
+            let link = bindings::bonding_driver_link(self.as_ptr());
+            bindings::bonding_unlock_instance(self.as_ptr());
+            link
+        };
+        (link >= 0).then_some(link > 0)
+    }
+
     /// Takes the device's instance lock; see [`InstanceLock::speed_duplex`].
     pub(crate) fn speed_duplex(&self, rtnl: &Rtnl) -> Option<(u32, u8)> {
         self.need_registered(rtnl).ok()?;

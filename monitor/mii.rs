@@ -36,11 +36,18 @@ impl Bond {
                 state.observe(bond.dev(), index..index.saturating_add(1), now_ms());
             }
         });
+        if !self.params().use_carrier {
+            // The driver can't be asked here.
+            self.start_monitor();
+        }
         self.watch_deadlines();
     }
 
     /// [`Work::Monitor`]: looks at all slaves, for devices which do not report, and ends delays.
     pub(crate) fn monitor(&self) {
+        if !self.params().use_carrier && Rtnl::try_with(|rtnl| self.ask_drivers(rtnl)).is_none() {
+            return self.dev().queue(Work::Monitor, 1);
+        }
         if !self.has_news() {
             return self.rearm_monitor();
         }
@@ -55,6 +62,22 @@ impl Bond {
             state.observe(bond.dev(), 0..state.members.len(), now_ms());
         });
         self.rearm_monitor();
+    }
+
+    /// Asks the drivers of all slaves about their links; one that can't be asked says yes.
+    fn ask_drivers(&self, rtnl: &Rtnl) {
+        let mut at = 0usize;
+        while let Some(port) = self.slave_at(at) {
+            let link = port.dev().driver_link(rtnl).unwrap_or(true);
+            let _ = self.find_slave(|member| {
+                let found = member.port.is(&port);
+                if found {
+                    member.driver_link = link;
+                }
+                found
+            });
+            at = at.saturating_add(1);
+        }
     }
 
     /// Whether the choice of the active slave depends on speeds.
@@ -73,7 +96,7 @@ impl Bond {
         late || state.members.iter().any(|member| {
             let link = member.link.state();
             let up = matches!(link, LinkState::Up | LinkState::Back);
-            up != member.port.dev().is_running_with_carrier()
+            up != member.has_link(state.params.use_carrier)
                 || (desperate && link == LinkState::Back)
         })
     }

@@ -142,10 +142,7 @@ impl OptError {
     /// Returns the text for a netlink answer, if there is one.
     pub(crate) fn extack(&self, def: &OptionDef, mode: Mode) -> Option<&'static CStr> {
         match self.errno() {
-            errno::EINVAL => match def.id {
-                OptionId::UseCarrier => Some(c"option obsolete, use_carrier cannot be disabled"),
-                _ => Some(c"invalid option value"),
-            },
+            errno::EINVAL => Some(c"invalid option value"),
             errno::EACCES if def.is_unsupported(mode) => Some(c"option not supported in mode"),
             errno::ENOTEMPTY => Some(c"unable to set option because the bond device has slaves"),
             errno::EBUSY => Some(c"unable to set option because the bond is up"),

@@ -322,13 +322,20 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
     OptionDef {
         id: OptionId::UseCarrier,
         name: "use_carrier",
-        keywords: &[kw_default("on", 1)],
-        param: int_param(1, "Obsolete; only 1 is accepted"),
+        keywords: &[kw("off", 0), kw_default("on", 1)],
+        param: int_param(
+            1,
+            "What miimon looks at: 1 is the carrier that the kernel knows of (default), 0 asks the \
+             driver by ethtool or MII registers",
+        ),
         netlink: nl(6, Width::U8, 7),
         manual: manual(
             "",
             "1",
-            "Obsolete. The carrier state of the device is always what is monitored.",
+            "What `miimon` looks at. `on`: the carrier which a slave's driver has reported to the \
+             kernel. `off`: what the driver says when it is asked, by ethtool or else by the MII \
+             registers, for drivers which don't report. Asking takes the kernel's RTNL at each \
+             interval; a slave that can't be asked counts as up.",
         ),
         ..ROW
     },

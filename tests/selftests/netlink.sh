@@ -75,7 +75,7 @@ before=$(snapshot_bond bond1)
 refused "mode with slaves" 'has slaves' ip link set bond1 type bond mode balance-rr
 refused "updelay isn't for ever" 'nvalid' ip link set bond1 type bond updelay 4000000000
 refused "num_grat_arp over 255" '.' ip link set bond1 type bond num_grat_arp 300
-refused "use_carrier 0" 'use_carrier cannot be disabled' ip link set bond1 type bond use_carrier 0
+refused "use_carrier 2" '.' ip link set bond1 type bond use_carrier 2
 refused "peer_notify_delay over its range" 'out of range|esult' ip link set bond1 type bond peer_notify_delay 300001
 refused "packets_per_slave in active-backup" 'not supported in mode' ip link set bond1 type bond packets_per_slave 4
 refused "an active slave from elsewhere" '.' ip link set bond1 type bond active_slave far-s1

@@ -71,6 +71,7 @@ done <<-'EOF'
 	all_slaves_active 0 0
 	use_carrier 1 1
 	use_carrier on 1
+	use_carrier default 1
 	fail_over_mac follow follow 2
 	fail_over_mac 0 none 0
 	primary_reselect failure failure 2
@@ -99,8 +100,8 @@ done <<-'EOF'
 	resend_igmp 256 EINVAL
 	min_links -1 EINVAL
 	all_slaves_active 2 EINVAL
-	use_carrier 0 EINVAL
-	use_carrier off EINVAL
+	use_carrier 2 EINVAL
+	use_carrier no EINVAL
 	fail_over_mac 3 EINVAL
 	fail_over_mac nobody EINVAL
 	primary_reselect 3 EINVAL
@@ -195,7 +196,7 @@ wont_load() {
 note "$BOND_KO"
 wont_load mode=nonsense
 wont_load mode=1 fail_over_mac=9
-wont_load use_carrier=0
+wont_load use_carrier=2
 wont_load mode=1 primary=eth0 primary_reselect=often
 wont_load mode=2 xmit_hash_policy=layer9
 loads "below its range" miimon 0 miimon=-1

@@ -230,7 +230,7 @@ fn bad_words_keep_the_module_out() {
         ..NONE
     });
     fails(RawParams {
-        use_carrier: 0,
+        use_carrier: 2,
         ..NONE
     });
     fails(RawParams {
@@ -360,7 +360,7 @@ proptest! {
             miimon: ints[3],
             updelay: ints[4],
             downdelay: ints[5],
-            use_carrier: if ints[6] & 3 == 0 { ints[6] } else { 1 },
+            use_carrier: if ints[6] & 3 == 0 { ints[6] } else { ints[6] & 1 },
             min_links: ints[7],
             all_slaves_active: ints[8],
             resend_igmp: ints[9],

@@ -93,7 +93,10 @@ fn warn_of_shared_mac(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) 
 pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason) -> Result {
     let own = bond.dev();
     let Some(port) = bond.find_slave(|member| member.port.dev().is(dev)) else {
-        slave_log!(Level::Info, own, dev, "interface not enslaved");
+        // As in the C driver: of a device that has nothing to do with the bond nothing is said.
+        if dev.is_slave() && dev.is_below(rtnl, own) {
+            slave_log!(Level::Info, own, dev, "interface not enslaved");
+        }
         return Err(EINVAL);
     };
     // Toggling the bond's MAC address below may change its flags; the slave has what they are now.

@@ -494,6 +494,12 @@ impl NetDevice {
         unsafe { bindings::bonding_vlan_uses_dev(self.as_ptr()) }
     }
 
+    /// Whether `above` stands above this device, directly or not.
+    pub(crate) fn is_below(&self, _rtnl: &Rtnl, above: &NetDevice) -> bool {
+        // SAFETY: RTNL is held; both devices are alive.
+        unsafe { bindings::netdev_has_upper_dev(self.as_ptr(), above.as_ptr()) }
+    }
+
     /// Whether somebody receives this device's packets already, in its stead.
     pub(crate) fn is_rx_handler_busy(&self, _rtnl: &Rtnl) -> bool {
         // SAFETY: RTNL is held and the device is alive.

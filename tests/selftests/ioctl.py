@@ -16,6 +16,7 @@ The result is 'ok …' or the name of the error.
 """
 import ctypes
 import errno
+import faulthandler
 import mmap
 import os
 import socket
@@ -150,6 +151,13 @@ def apart(function):
     return text if status == 0 else f"ended with {status}"
 
 
+def try_32():
+    """A kernel that runs no 32-bit programs raises a signal, which it logs unless it is handled."""
+    faulthandler.enable(open(os.devnull, "w"))
+    perform(["32", "info", "lo"])
+    return "ok"
+
+
 def as_nobody(words):
     os.setgroups([])
     os.setresgid(65534, 65534, 65534)
@@ -160,7 +168,7 @@ def as_nobody(words):
 for line in sys.stdin:
     words = line.split()
     if words == ["has-32"]:
-        print(apart(lambda: perform(["32", "info", "lo"]) and "ok"), flush=True)
+        print(apart(try_32), flush=True)
     elif "as-nobody" in words:
         words.remove("as-nobody")
         print(apart(lambda: as_nobody(words)), flush=True)

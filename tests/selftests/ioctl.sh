@@ -26,6 +26,9 @@ does() {
 	is "${*# }" "$GOT" "$want"
 }
 
+# The debug kernel lets go of directories late, and until then the C driver can't enslave again.
+free() { becomes "s1 and s2 are free" "[[ ! -e $NET/s1/bonding_slave && ! -e $NET/s2/bonding_slave ]]" 20; }
+
 load max_bonds=0
 mk_veth s1 s2
 mk_bond sysfs bond0 active-backup miimon 100
@@ -44,7 +47,7 @@ does EINVAL changeactive bond0 s1
 for n in 3 4 5 6 7 8 9 10 14 15; do does EOPNOTSUPP private $n bond0; done
 logged "told in the log: itself" 'bond0: Error: Cannot enslave bond to itself\.'
 logged "told in the log: up" 'bond0: \(slave far-s1\): Error: Device can not be enslaved while up'
-logged "told in the log: no slave" 'bond0: \(slave s1\): interface not enslaved'
+unlike "not told in the log: no slave" "$(log_since)" 'not enslaved'
 logged "told in the log: the option" 'bond0: option active_slave: invalid value \(s1\)'
 is "nothing changed" "$(get bond0 slaves)" ""
 
@@ -62,6 +65,7 @@ every_way() {
 	local w=$1
 	does "ok 1 0 100" "$w" info bond0
 	does ENODEV "$w" slave bond0 0
+	free
 	does ok "$w" enslave bond0 s1
 	does EBUSY "$w" enslave bond0 s1
 	does ok "$w" enslave bond0 s2
@@ -114,8 +118,9 @@ ip -o monitor link >"$WORK/events" &
 MONITOR=$!
 BACKGROUND+=("$MONITOR")
 becomes "the monitor listens" "ip link set lo txqueuelen 1001; ip link set lo txqueuelen 1000; [[ -s $WORK/events ]]" 20
-ask enslave bond0 s1
-ask enslave bond0 s2
+free
+does ok enslave bond0 s1
+does ok enslave bond0 s2
 becomes "links are up" "[[ \$(<$NET/s2/bonding_slave/mii_status) == up ]]"
 does ok changeactive bond0 s2
 becomes "changeactive: BONDING OPTION" "[[ \$(grep -c 'bond0.*event BONDING OPTION' $WORK/events) == 1 ]]"
@@ -128,6 +133,7 @@ stop_background
 mk_bond sysfs bond1 balance-rr
 log_mark
 does ok release bond0 s2
+becomes "s2 is free" "[[ ! -e $NET/s2/bonding_slave ]]" 20
 does ok enslave bond1 s2
 does EACCES changeactive bond1 s2
 logged "told in the log: the mode" 'bond1: option active_slave: mode dependency failed, not supported in mode balance-rr\(0\)'

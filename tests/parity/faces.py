@@ -25,9 +25,9 @@ class Faces:
             os.close(fd)
         self.files = {}
 
-    def forget(self, name):
-        """A device that is no slave any more has lost its files."""
-        for key in [key for key in self.files if key[0] == name]:
+    def forget(self, device, names):
+        """Files which the device hasn't any more: one of the same name is another one."""
+        for key in [key for key in self.files if key[0] == device and key[1] not in names]:
             os.close(self.files.pop(key))
 
     def file(self, device, folder, name):
@@ -59,8 +59,8 @@ class Faces:
             try:
                 names = sorted(os.listdir(f"{NET}/{device}/{folder}"))
             except OSError:
-                self.forget(device)
-                continue
+                names = []
+            self.forget(device, names)
             for name in names:
                 text = "*" if name in RESTLESS else self.tidy(self.file(device, folder, name))
                 out[f"sysfs {device} {name}"] = text

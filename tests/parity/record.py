@@ -27,6 +27,8 @@ STATES = [(False, False), (True, False), (False, True), (True, True)]    # up, s
 MIIMON = 3
 # The debug kernel keeps a kobject for up to four seconds after its end; with --icount waiting costs nothing.
 KOBJECTS = 4.5
+# Seconds in which a monitor with miimon=100 has looked twice: who is to be told of a failover is told by then.
+POLLS = 0.25
 # A device with few queues is gone sooner.
 FEW_QUEUES = attr(TX_QUEUES, struct.pack("I", 2)) + attr(RX_QUEUES, struct.pack("I", 2))
 # What brings a bond back to its first state after an option that isn't a number or a word.
@@ -90,7 +92,7 @@ class Recorder:
         for slave in DEVICES[:2] if slaves else []:
             self.must(self.link.master(slave, BOND))
         self.watch(BOND, DEVICES if slaves else [])
-        self.settle()
+        self.settle(quiet=POLLS if slaves else 0.002)
         self.seen = self.read(True)
         self.link.drain()
         return True
@@ -168,9 +170,11 @@ class Recorder:
                 if self.seen.get(key) != text:
                     fresh.append(f"{word}={text}")
                     self.seen[key] = text
-            yield " ".join([f"NEWLINK {name}"] + ([event] if event else []) + (fresh if len(fresh) < 8 else ["all of:"]))
-            if len(fresh) >= 8:
-                yield from (f"  {name} {word}" for word in fresh)
+            # what is long gets lines of its own, so that one difference is one line
+            long = [word for word in fresh if len(fresh) >= 8 or word.startswith("bond.order=")]
+            short = [word for word in fresh if word not in long]
+            yield " ".join([f"NEWLINK {name}"] + ([event] if event else []) + short)
+            yield from (f"{name} {word}" for word in long)
 
     @staticmethod
     def changes(before, after):
@@ -197,7 +201,7 @@ class Recorder:
         late = []
         if verdict == "ok" or seen:
             if self.slaves and len(seen) > 1:
-                quiet = max(quiet, 0.03)
+                quiet = max(quiet, POLLS)
             late = sorted(set(self.messages(self.settle(until, quiet))))
         lines += ["later " + line for line in late]
         after = self.read(verdict == "ok" or bool(seen))
@@ -246,7 +250,7 @@ class Recorder:
         """Writes (file, text) without a record."""
         for name, text in settings:
             write_file(f"{NET}/{BOND}/bonding/{name}", text.encode() + b"\n")
-        self.settle(quiet=0.03 if self.slaves else 0.002)
+        self.settle(quiet=POLLS if self.slaves else 0.002)
         self.seen = self.read(True)
 
     # ------------------------------------------------------------ one setting
@@ -330,7 +334,7 @@ class Recorder:
         peer = "p" + slave[1:]
         want = "up" if on else "down"
         self.step(f"carrier {slave} {want}", lambda: self.link.flags(peer, IFF_UP if on else 0, IFF_UP),
-                  until=lambda: self.faces.file(slave, "bonding_slave", "mii_status").strip() == want, quiet=0.05)
+                  until=lambda: self.faces.file(slave, "bonding_slave", "mii_status").strip() == want, quiet=POLLS)
 
     def write_masters(self, text):
         return write_file(MASTERS, text.encode())
@@ -368,9 +372,9 @@ class Recorder:
         link = self.link
         bonding = f"{NET}/{BOND}/bonding"
         self.step("up", lambda: link.flags(BOND, IFF_UP, IFF_UP))
-        self.step("+s1 by netlink", lambda: link.master("s1", BOND), quiet=0.05)
+        self.step("+s1 by netlink", lambda: link.master("s1", BOND), quiet=POLLS)
         self.step("+s1 again", lambda: link.master("s1", BOND))
-        self.step("+s2 by sysfs", lambda: write_file(f"{bonding}/slaves", b"+s2\n"), quiet=0.05)
+        self.step("+s2 by sysfs", lambda: write_file(f"{bonding}/slaves", b"+s2\n"), quiet=POLLS)
         self.write_all("two slaves")
         self.step("mtu 1400", lambda: link.request(NEWLINK, 0, link.index(BOND), attr(MTU, struct.pack("I", 1400))))
         self.step("mtu 70000", lambda: link.request(NEWLINK, 0, link.index(BOND), attr(MTU, struct.pack("I", 70000))))
@@ -383,24 +387,24 @@ class Recorder:
         self.carrier("s2", True)
         self.carrier("s1", True)
         self.step("down", lambda: link.flags(BOND, 0, IFF_UP))
-        self.step("up again", lambda: link.flags(BOND, IFF_UP, IFF_UP), quiet=0.05)
-        self.step("-s1 by sysfs", lambda: write_file(f"{bonding}/slaves", b"-s1\n"), quiet=0.05)
-        self.step("-s2 by netlink", lambda: link.master("s2", None), quiet=0.05)
+        self.step("up again", lambda: link.flags(BOND, IFF_UP, IFF_UP), quiet=POLLS)
+        self.step("-s1 by sysfs", lambda: write_file(f"{bonding}/slaves", b"-s1\n"), quiet=POLLS)
+        self.step("-s2 by netlink", lambda: link.master("s2", None), quiet=POLLS)
         self.step("s1 up", lambda: link.flags("s1", IFF_UP, IFF_UP))
         self.step("+s1 while it is up", lambda: link.master("s1", BOND))
         self.step("s1 down", lambda: link.flags("s1", 0, IFF_UP))
         self.step("+lo", lambda: link.master("lo", BOND))
         self.step("+itself", lambda: link.master(BOND, BOND))
         time.sleep(KOBJECTS)
-        self.step("+s2", lambda: link.master("s2", BOND), quiet=0.05)
+        self.step("+s2", lambda: link.master("s2", BOND), quiet=POLLS)
         self.slaves.append("s9")
-        self.step("rename s2", lambda: link.request(NEWLINK, 0, link.index("s2"), attr(IFNAME, b"s9\0")), quiet=0.05)
-        self.step("rename s9", lambda: link.request(NEWLINK, 0, link.index("s9"), attr(IFNAME, b"s2\0")), quiet=0.05)
+        self.step("rename s2", lambda: link.request(NEWLINK, 0, link.index("s2"), attr(IFNAME, b"s9\0")), quiet=POLLS)
+        self.step("rename s9", lambda: link.request(NEWLINK, 0, link.index("s9"), attr(IFNAME, b"s2\0")), quiet=POLLS)
         self.slaves.remove("s9")
-        self.step("rename the bond", lambda: link.request(NEWLINK, 0, link.index(BOND), attr(IFNAME, b"bond9\0")), quiet=0.05)
+        self.step("rename the bond", lambda: link.request(NEWLINK, 0, link.index(BOND), attr(IFNAME, b"bond9\0")), quiet=POLLS)
         self.step("and again", lambda: link.request(NEWLINK, 0, link.index("bond9"), attr(IFNAME, BOND.encode() + b"\0")),
-                  quiet=0.05)
-        self.step("delete", lambda: link.delete(BOND), quiet=0.05)
+                  quiet=POLLS)
+        self.step("delete", lambda: link.delete(BOND), quiet=POLLS)
 
     # ------------------------------------------------------------ ioctls
 
@@ -447,17 +451,17 @@ class Recorder:
                 self.watch(BOND, DEVICES)
                 self.seen = self.read(True)
                 for name in "s1", "s1", "s2", "nosuch", "", BOND, "lo":
-                    self.step(f"{label}enslave {name!r}", lambda: self.ioctl(base, BOND, name), quiet=0.05)
+                    self.step(f"{label}enslave {name!r}", lambda: self.ioctl(base, BOND, name), quiet=POLLS)
                 self.query(f"{label}info", infos[1], 12)
                 for position in 0, 1, 2, -1:
                     self.query(f"{label}slave info {position}", infos[0], 28, struct.pack("i", position))
                 self.step(f"{label}info without a buffer", lambda: self.ioctl(infos[1], BOND, ""))
                 for name in "s2", "s2", "s3", "nosuch", "":
-                    self.step(f"{label}active {name!r}", lambda: self.ioctl(infos[2], BOND, name), quiet=0.05)
+                    self.step(f"{label}active {name!r}", lambda: self.ioctl(infos[2], BOND, name), quiet=POLLS)
                 for name in "s2", "s3", "nosuch":
                     self.step(f"{label}hwaddr {name!r}", lambda: self.ioctl(base + 2, BOND, name))
                 for name in "s3", "s1", "s1", "nosuch":
-                    self.step(f"{label}release {name!r}", lambda: self.ioctl(base + 1, BOND, name), quiet=0.05)
+                    self.step(f"{label}release {name!r}", lambda: self.ioctl(base + 1, BOND, name), quiet=POLLS)
             for number, label in (0x8947, "phy"), (0x8948, "reg"), (0x8949, "set reg"):
                 for register in 0, 1, 2, 31:
                     self.step(f"mii {label} {register}", lambda: self.mii(number, register))

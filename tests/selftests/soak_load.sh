@@ -6,6 +6,7 @@
 #
 # Time is counted in instructions: DEBUG_KOBJECT_RELEASE makes each unloading wait
 # for up to ten seconds, which then take none.
+# on request
 # vm: --kernel debug --icount --smp 2 --nics 2:e1000,virtio-net-pci --timeout 1800
 . "$(dirname "$0")/lib.sh"
 

@@ -243,7 +243,10 @@ impl Bond {
     }
 
     /// The first slave of which `matches` is true. It is called under the bond's lock.
-    pub(crate) fn find_slave(&self, mut matches: impl FnMut(&mut Member) -> bool) -> Option<PortRef> {
+    pub(crate) fn find_slave(
+        &self,
+        mut matches: impl FnMut(&mut Member) -> bool,
+    ) -> Option<PortRef> {
         let mut state = self.state.lock();
         let found = state
             .members

@@ -520,8 +520,8 @@ impl Master for Bond {
         Ok(())
     }
 
-    fn stats(&self, stats: &mut Stats) {
-        self.read_stats(stats);
+    fn stats(&self, stats: &mut Stats, reading: Reading<'_>) {
+        self.read_stats(stats, reading);
     }
 
     fn add_vlan(&self, rtnl: &Rtnl, proto: u16, vid: u16) -> Result {

@@ -30,7 +30,10 @@ use crate::{
             ExtAck,
             NetDevice, //
         },
-        rcu,
+        rcu::{
+            self,
+            Reading, //
+        },
         rtnl::Rtnl,
         time::now_ms, //
     },
@@ -110,7 +113,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
         return Err(EINVAL);
     };
     drop(dir);
-    bond.fold_stats(&port);
+    Reading::with(|reading| bond.fold_stats(&port, reading));
     xdp::leave(bond, rtnl, dev);
     hook.remove(rtnl);
     link.unlink(rtnl);

@@ -18,6 +18,7 @@ use crate::{
     },
     kapi::{
         net_device::Stats,
+        rcu::Reading,
         time::{
             boottime_ms,
             now_ms,
@@ -65,7 +66,7 @@ impl Bond {
     pub(crate) fn report<R>(&self, f: impl FnOnce(&Report<'_>) -> R) -> Result<R> {
         let mut stats = Stats::default();
         // Asks the slaves, so not under the bond's lock.
-        self.dev().read_stats(&mut stats);
+        Reading::with(|reading| self.dev().read_stats(&mut stats, reading));
         let mut decisions = KVec::with_capacity(DECISIONS, GFP_KERNEL)?;
         loop {
             let count = self.slave_count();

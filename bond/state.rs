@@ -499,6 +499,9 @@ impl State {
     /// Makes the slave at `index` the active one: packets use it from now on.
     pub(crate) fn activate(&mut self, dev: &BondDev<Bond>, index: Option<usize>, why: Why) {
         let old = self.active_position();
+        if old == index {
+            return;
+        }
         self.note_active(old, index, why);
         let inactive = !self.params.all_slaves_active;
         if self.params.mode == Mode::ActiveBackup {

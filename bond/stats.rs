@@ -8,7 +8,10 @@ use crate::{
         slave::PortRef,
         Bond, //
     },
-    kapi::net_device::Stats, //
+    kapi::{
+        net_device::Stats,
+        rcu::Reading, //
+    }, //
 };
 
 /// A slave's counters when the bond last looked.
@@ -24,17 +27,17 @@ impl Bond {
     /// Notes the counters of a new slave, which are not the bond's.
     pub(crate) fn note_baseline(&self, port: &PortRef) {
         let mut stats = Stats::default();
-        port.dev().read_stats(&mut stats);
+        Reading::with(|reading| port.dev().read_stats(&mut stats, reading));
         port.baseline.lock().stats = stats;
     }
 
     /// Adds to the bond's counters what a slave counted since the last time.
     ///
     /// No lock is held while the slave is asked: it may be a bond itself.
-    pub(crate) fn fold_stats(&self, port: &PortRef) {
+    pub(crate) fn fold_stats(&self, port: &PortRef, reading: Reading<'_>) {
         let generation = port.baseline.lock().generation;
         let mut new = Stats::default();
-        port.dev().read_stats(&mut new);
+        port.dev().read_stats(&mut new, reading);
 
         let mut totals = self.totals.lock();
         let mut old = port.baseline.lock();
@@ -51,10 +54,10 @@ impl Bond {
     }
 
     /// Fills in the bond's counters (`ndo_get_stats64`).
-    pub(crate) fn read_stats(&self, stats: &mut Stats) {
+    pub(crate) fn read_stats(&self, stats: &mut Stats, reading: Reading<'_>) {
         let mut at = 0usize;
         while let Some(port) = self.slave_at(at) {
-            self.fold_stats(&port);
+            self.fold_stats(&port, reading);
             at = at.saturating_add(1);
         }
         *stats = *self.totals.lock();

@@ -101,8 +101,8 @@ unsafe extern "C" fn get_link_ksettings<B: Master>(
 ///
 /// # Safety
 ///
-/// Called by the kernel only, in an RCU section (`__ethtool_get_ts_info()`), with or without RTNL,
-/// with initialised information.
+/// Called by the kernel only, under RTNL or in an RCU section, with initialised information. Either
+/// keeps the driver of a slave from going.
 unsafe extern "C" fn get_ts_info<B: Master>(
     dev: *mut bindings::net_device,
     info: *mut bindings::kernel_ethtool_ts_info,
@@ -110,14 +110,14 @@ unsafe extern "C" fn get_ts_info<B: Master>(
     // SAFETY: The device is initialised.
     let bond = unsafe { Private::<B>::own(dev) };
     if let Some(slave) = bond.clock_slave() {
-        // SAFETY: The slave is alive, the information valid.
+        // SAFETY: RTNL or an RCU section keeps the slave and its driver; the information is valid.
         return unsafe { bindings::ethtool_get_ts_info_by_layer(slave.as_ptr(), info) };
     }
     let mut result = 0;
     let mut software = false;
     bond.visit_slaves(|slave| {
         let mut one = bindings::kernel_ethtool_ts_info::default();
-        // SAFETY: The slave is alive, the information valid.
+        // SAFETY: RTNL or an RCU section keeps the slave and its driver; the information is valid.
         result = unsafe { bindings::ethtool_get_ts_info_by_layer(slave.as_ptr(), &mut one) };
         software = result == 0 && one.so_timestamping & bindings::SOF_TIMESTAMPING_TX_SOFTWARE != 0;
         software

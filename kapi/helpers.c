@@ -282,7 +282,7 @@ int bonding_driver_link(struct net_device *dev)
 	struct ifreq ifr = {};
 	struct mii_ioctl_data *mii = if_mii(&ifr);
 
-	if (!netif_device_present(dev))
+	if (!netif_running(dev) || !netif_device_present(dev))
 		return 0;
 	if (dev->ethtool_ops && dev->ethtool_ops->get_link)
 		return !!dev->ethtool_ops->get_link(dev);

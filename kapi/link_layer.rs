@@ -102,7 +102,13 @@ unsafe extern "C" fn create<B: Master>(
     let dev = unsafe { NetDevice::from_raw(dev) };
     by_active::<B>(dev, |slave, ops| {
         let create = ops.create?;
-        // SAFETY: The operation gets its own device; a slave has addresses of the bond's length.
+        // SAFETY: Both devices are alive.
+        let (own, bonds) = unsafe { ((*slave.as_ptr()).addr_len, (*dev.as_ptr()).addr_len) };
+        // Devices of one type may have addresses of different lengths.
+        if own != bonds {
+            return None;
+        }
+        // SAFETY: The operation gets its own device, which has addresses of the bond's length.
         Some(unsafe { create(skb, slave.as_ptr(), proto, daddr, saddr, len) })
     })
 }

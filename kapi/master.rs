@@ -160,7 +160,7 @@ pub(crate) trait Master: Driver + Ethtool + Ioctl + Send + Sync + Sized + 'stati
     fn set_mac(&self, rtnl: &Rtnl, mac: &HwAddr) -> Result;
 
     /// Fills in the bond's counters. Any context.
-    fn stats(&self, stats: &mut Stats);
+    fn stats(&self, stats: &mut Stats, reading: Reading<'_>);
 
     /// A VLAN was put above the bond (`proto` in network order).
     fn add_vlan(&self, rtnl: &Rtnl, proto: u16, vid: u16) -> Result;

@@ -6,6 +6,7 @@
 
 use super::{
     bindings,
+    rcu::Reading,
     rtnl::Rtnl, //
 };
 use crate::bond::addr::{
@@ -506,8 +507,6 @@ impl NetDevice {
         unsafe { bindings::netdev_is_rx_handler_busy(self.as_ptr()) }
     }
 
-    /// Speed (Mb/s) and duplex (`DUPLEX_*`) as the driver says; both or nothing.
-    ///
     /// Whether the driver says that the link is up, asked by ethtool or else by MII registers;
     /// [`None`] if it can't be asked. Takes the device's instance lock.
     pub(crate) fn driver_link(&self, rtnl: &Rtnl) -> Option<bool> {
@@ -523,6 +522,8 @@ impl NetDevice {
         (link >= 0).then_some(link > 0)
     }
 
+    /// Speed (Mb/s) and duplex (`DUPLEX_*`) as the driver says; both or nothing.
+    ///
     /// Takes the device's instance lock; see [`InstanceLock::speed_duplex`].
     pub(crate) fn speed_duplex(&self, rtnl: &Rtnl) -> Option<(u32, u8)> {
         self.need_registered(rtnl).ok()?;
@@ -577,8 +578,13 @@ impl NetDevice {
     }
 
     /// Reads the device's counters into `stats`. Any context.
-    pub(crate) fn read_stats(&self, stats: &mut Stats) {
-        // SAFETY: The device is alive; the result is valid for writes.
+    ///
+    /// Who found the device in a section before it was released must be in that section still:
+    /// drivers free their counters when the device is unregistered, a grace period later.
+    pub(crate) fn read_stats(&self, stats: &mut Stats, _reading: Reading<'_>) {
+        // SAFETY: The device is alive, and this is in an RCU section, which is what
+        // `ndo_get_stats64` is called in (Documentation/networking/netdevices.rst); the result is
+        // valid for writes.
         unsafe { bindings::dev_get_stats(self.as_ptr(), &mut stats.0) };
     }
 

@@ -11,6 +11,7 @@ use super::{
     bindings,
     net_device::NetDevice,
     port::Port,
+    rcu::Reading,
     rtnl::Rtnl,
     skb::{
         Skb,
@@ -50,9 +51,13 @@ impl NetDevice {
         unsafe { bindings::bonding_set_priv_flags(self.as_ptr(), flag, 0) };
     }
 
-    /// Has the device look for packets that have been sent, and the like. Interrupts are off.
-    pub(super) fn poll(&self) {
-        // SAFETY: The device is alive; the caller is a poll hook, so interrupts are off.
+    /// Has the device look for packets that have been sent, and the like.
+    ///
+    /// # Safety
+    ///
+    /// Interrupts must be off.
+    pub(super) unsafe fn poll(&self) {
+        // SAFETY: The device is alive; interrupts are off, as required of the caller.
         unsafe { bindings::netpoll_poll_dev(self.as_ptr()) };
     }
 }
@@ -66,13 +71,14 @@ impl<S> Port<S> {
     }
 
     /// Sets netpoll up on the slave, unless that was done.
-    pub(crate) fn enable_netpoll(&self, _rtnl: &Rtnl) -> Result {
+    pub(crate) fn enable_netpoll(&self, rtnl: &Rtnl) -> Result {
+        self.dev().need_registered(rtnl)?;
         if !self.np().load(Ordering::Relaxed).is_null() {
             return Ok(());
         }
         let np = KBox::new(Opaque::<bindings::netpoll>::zeroed(), GFP_KERNEL)?;
         // SAFETY: Zeroes are a valid `struct netpoll`, which nobody else has. RTNL is held, and the
-        // device is alive.
+        // device is registered.
         to_result(unsafe {
             (*np.get()).name = as_char_ptr_in_const_context(c"bonding");
             bindings::__netpoll_setup(np.get(), self.dev().as_ptr())
@@ -96,12 +102,12 @@ impl<S> Port<S> {
 
 impl Skb {
     /// As [`Self::send`], with interrupts off; dropped if netpoll isn't set up on the slave.
-    pub(crate) fn send_polled<S>(self, port: &Port<S>) -> Verdict {
+    pub(crate) fn send_polled<S>(self, port: &Port<S>, _reading: Reading<'_>) -> Verdict {
         let np = port.np().load(Ordering::Acquire);
         let skb = ManuallyDrop::new(self);
         skb.bind(port.dev());
         // SAFETY: The packet is ours, and given away here. `np` is null, or set up, and not freed
-        // before the RCU section ends that every transmit hook is in.
+        // before this RCU section ends.
         Verdict(unsafe { bindings::netpoll_send_skb(np, skb.as_ptr()) })
     }
 }

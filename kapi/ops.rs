@@ -59,7 +59,7 @@ pub(crate) trait Transmit<B: Master>: 'static {
     #[cfg(CONFIG_NET_POLL_CONTROLLER)]
     fn transmit_polled(bond: &B, mut skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
         let port = Self::choose(bond, &mut skb, reading)?;
-        Some(skb.send_polled(port))
+        Some(skb.send_polled(port, reading))
     }
 
     /// The one slave that would send `skb`; [`None`] if there is none, or if it is more than one.
@@ -214,7 +214,7 @@ unsafe extern "C" fn start_xmit_polled<B: Master, T: Transmit<B>>(
     let bond = unsafe { Private::<B>::own(dev) };
     // SAFETY: The kernel gives away the packet, which is valid.
     let skb = unsafe { Skb::from_raw(NonNull::new_unchecked(skb)) };
-    // SAFETY: netpoll holds the RCU section open around this operation.
+    // SAFETY: Interrupts are off, which is an RCU section, too.
     if let Some(verdict) = T::transmit_polled(bond, skb, unsafe { Reading::assume() }) {
         return verdict.0;
     }
@@ -238,7 +238,8 @@ unsafe extern "C" fn poll_controller<B: Master>(dev: *mut bindings::net_device) 
         // SAFETY: The device is one of ours, and alive for the call.
         for port in unsafe { Private::<B>::ports(dev, reading) } {
             if port.dev().is_running_with_carrier() {
-                port.dev().poll();
+                // SAFETY: Interrupts are off, as required of the caller.
+                unsafe { port.dev().poll() };
             }
         }
     });
@@ -338,7 +339,8 @@ unsafe extern "C" fn get_stats<B: Master>(
     stats: *mut bindings::rtnl_link_stats64,
 ) {
     // SAFETY: The device is initialised, the counters are valid.
-    unsafe { Private::<B>::own(dev).stats(Stats::from_raw(stats)) }
+    let (bond, stats) = unsafe { (Private::<B>::own(dev), Stats::from_raw(stats)) };
+    Reading::with(|reading| bond.stats(stats, reading));
 }
 
 /// Tells of toggled flags (`ndo_change_rx_flags`).

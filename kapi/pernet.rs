@@ -12,10 +12,7 @@ use super::{
     net::Net,
     net_device::NetDevice,
     netlink::LinkOps,
-    rcu::{
-        self,
-        Reading, //
-    },
+    rcu::Reading,
     rtnl::Rtnl,
     sysfs::Page, //
 };
@@ -309,7 +306,7 @@ unsafe extern "C" fn show<M: MastersFile>(
     // SAFETY: The page is ours for the call, and was cleared.
     unsafe {
         Page::fill(page, |page| {
-            rcu::reading(|reading| M::show(reading, net, page))
+            Reading::with(|reading| M::show(reading, net, page))
         })
     }
 }

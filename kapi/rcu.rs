@@ -37,8 +37,8 @@ use kernel::{
 pub(crate) struct Reading<'g>(PhantomData<&'g ()>, NotThreadSafe);
 
 impl<'g> Reading<'g> {
-    /// Calls `f` in a section of its own. Any context.
-    pub(super) fn with<R>(f: impl FnOnce(Reading<'_>) -> R) -> R {
+    /// Calls `f`, which must not sleep, in a section of its own. Any context.
+    pub(crate) fn with<R>(f: impl FnOnce(Reading<'_>) -> R) -> R {
         let _guard = kernel::sync::rcu::read_lock();
         // INVARIANT: The guard keeps the section open until `f` has returned.
         f(Reading(PhantomData, NotThreadSafe))
@@ -53,13 +53,6 @@ impl<'g> Reading<'g> {
         // INVARIANT: Required of the caller.
         Self(PhantomData, NotThreadSafe)
     }
-}
-
-/// Calls `f` in an RCU read-side critical section. It must not sleep.
-pub(crate) fn reading<R>(f: impl for<'g> FnOnce(Reading<'g>) -> R) -> R {
-    let _guard = kernel::sync::rcu::read_lock();
-    // SAFETY: The guard is dropped after the call, and `f` can't keep the evidence beyond.
-    f(unsafe { Reading::assume() })
 }
 
 /// A value with the head by which RCU frees it.

@@ -89,10 +89,11 @@ impl NetDevice {
     /// Has the device run `program` in the name of the one above it, or none.
     pub(crate) fn set_xdp(
         &self,
-        _rtnl: &Rtnl,
+        rtnl: &Rtnl,
         program: Option<&Program>,
         extack: &ExtAck<'_>,
     ) -> Result {
+        self.need_registered(rtnl)?;
         // What the driver is given it keeps, and puts when it gets another one.
         let given = program.map(|program| ManuallyDrop::new(program.clone()));
         let mut command = bindings::netdev_bpf {
@@ -103,8 +104,8 @@ impl NetDevice {
         let fields = unsafe { &mut command.__bindgen_anon_1.__bindgen_anon_1 };
         fields.prog = given.as_ref().map_or(ptr::null_mut(), |it| it.0.as_ptr());
         fields.extack = extack.as_ptr();
-        // SAFETY: RTNL is held and the device is alive; the caller has asked `supports_xdp`, and
-        // drivers don't lose their operations.
+        // SAFETY: RTNL is held and the device is registered; the call fails where there is no
+        // `ndo_bpf`. The command is valid for it.
         let done = to_result(unsafe { bindings::dev_xdp_propagate(self.as_ptr(), &mut command) });
         if done.is_err() {
             drop(given.map(ManuallyDrop::into_inner));

@@ -19,7 +19,10 @@ use super::{
         ExtAck,
         NetDevice, //
     },
-    rcu::Reading,
+    rcu::{
+        synchronize_net,
+        Reading, //
+    },
     rtnl::Rtnl, //
 };
 use core::{
@@ -47,24 +50,40 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// The pointer is valid until the stack has freed the association's offload
-/// (`xdo_dev_state_free`), which takes it out of the list.
-struct Association(NonNull<bindings::xfrm_state>);
+/// The association is valid until the stack has freed its offload (`xdo_dev_state_free`), which
+/// takes it out of the list. `leaving` is null or a slave that has deleted it, not yet freed it.
+struct Association {
+    xs: NonNull<bindings::xfrm_state>,
+    leaving: *mut bindings::net_device,
+}
 
 // SAFETY: Associations belong to no task; each access obeys their locks.
 unsafe impl Send for Association {}
 
 impl Association {
+    /// One that no slave is about to free.
+    ///
+    /// # Safety
+    ///
+    /// `xs` must be valid until the stack has freed its offload.
+    unsafe fn new(xs: NonNull<bindings::xfrm_state>) -> Self {
+        // INVARIANT: Required of the caller.
+        Self {
+            xs,
+            leaving: ptr::null_mut(),
+        }
+    }
+
     /// The slave that has it, or null.
     fn real_dev(&self) -> *mut bindings::net_device {
         // SAFETY: The association is valid; the pointer is read as a whole.
-        unsafe { addr_of!((*self.0.as_ptr()).xso.real_dev).read_volatile() }
+        unsafe { addr_of!((*self.xs.as_ptr()).xso.real_dev).read_volatile() }
     }
 
     /// Calls `f` under the association's lock, with whether the stack has deleted it meanwhile, and
     /// names the slave that has it from then on.
     fn locked(&self, real_dev: *mut bindings::net_device, f: impl FnOnce(bool)) {
-        let xs = self.0.as_ptr();
+        let xs = self.xs.as_ptr();
         // SAFETY: The association is valid; the lock guards the fields.
         unsafe {
             bindings::bonding_spin_lock_bh(addr_of_mut!((*xs).lock));
@@ -74,24 +93,41 @@ impl Association {
         }
     }
 
-    /// Takes it from `dev`, which has it.
-    fn take_from(&self, dev: &NetDevice, ops: &bindings::xfrmdev_ops) {
-        let xs = self.0.as_ptr();
+    /// Has `dev`, which has it, delete it; [`Self::free_left`] does the rest.
+    fn delete_from(&mut self, dev: &NetDevice, ops: &bindings::xfrmdev_ops) {
+        let xs = self.xs.as_ptr();
         self.locked(ptr::null_mut(), |dead| {
             if let Some(delete) = ops.xdo_dev_state_delete.filter(|_| !dead) {
                 // SAFETY: The device has the association, whose lock is held.
                 unsafe { delete(dev.as_ptr(), xs) };
             }
         });
-        if let Some(free) = ops.xdo_dev_state_free {
-            // SAFETY: The device has deleted it, now or when the stack did.
-            unsafe { free(dev.as_ptr(), xs) };
+        // INVARIANT: Deleted, now or when the stack did.
+        self.leaving = dev.as_ptr();
+    }
+
+    /// Has the slave that deleted it free it, too.
+    ///
+    /// # Safety
+    ///
+    /// A grace period must have passed since [`Self::delete_from`], and the slave be one still.
+    unsafe fn free_left(&mut self) {
+        // INVARIANT: Null.
+        let dev = core::mem::replace(&mut self.leaving, ptr::null_mut());
+        // SAFETY: Null, or a slave and so alive, as required of the caller.
+        let Some(dev) = (unsafe { dev.cast::<NetDevice>().as_ref() }) else {
+            return;
+        };
+        if let Some(free) = ops_of(dev).and_then(|ops| ops.xdo_dev_state_free) {
+            // SAFETY: The device has deleted it, by the type invariant, and nobody who saw that the
+            // device had it uses that any more.
+            unsafe { free(dev.as_ptr(), self.xs.as_ptr()) };
         }
     }
 
     /// Gives it to `dev`; whether `dev` took it.
     fn give_to(&self, dev: &NetDevice, ops: &bindings::xfrmdev_ops) -> bool {
-        let xs = self.0.as_ptr();
+        let xs = self.xs.as_ptr();
         let Some(add) = ops.xdo_dev_state_add else {
             return false;
         };
@@ -145,15 +181,25 @@ impl Associations {
     /// Moves all to the slave that is active now; with [`None`] no one has them. `failed` is called
     /// for those which it does not take: the stack does their work then.
     pub(crate) fn follow(&self, _rtnl: &Rtnl, active: Option<&NetDevice>, failed: impl Fn(&str)) {
-        let list = self.list.lock();
+        let mut list = self.list.lock();
         let to = active.map_or(ptr::null_mut(), NetDevice::as_ptr);
-        for association in list.iter().filter(|it| it.real_dev() != to) {
+        let mut left = false;
+        for association in list.iter_mut().filter(|it| it.real_dev() != to) {
             // SAFETY: A slave that has an association stays a slave until it was moved: a change of
             // the active slave is followed, under RTNL, before the slave is let go.
             let from = unsafe { association.real_dev().cast::<NetDevice>().as_ref() };
             if let Some((from, ops)) = from.and_then(|dev| Some((dev, ops_of(dev)?))) {
-                association.take_from(from, ops);
+                association.delete_from(from, ops);
+                left = true;
             }
+        }
+        if left {
+            // Whoever asks a slave for counters, say, has seen in an RCU section that it had one.
+            synchronize_net();
+        }
+        for association in list.iter_mut() {
+            // SAFETY: The grace period has passed; the slaves are still what they were above.
+            unsafe { association.free_left() };
         }
         let Some(to) = active.filter(|_| !list.is_empty()) else {
             return;
@@ -185,30 +231,33 @@ impl Associations {
         // SAFETY: Both are alive, and the stack has shown the association to nobody else yet.
         unsafe {
             kernel::error::to_result(add(dev.as_ptr(), xs.as_ptr(), extack.as_ptr()))?;
-            (*xs.as_ptr()).xso.real_dev = dev.as_ptr();
+            addr_of_mut!((*xs.as_ptr()).xso.real_dev).write_volatile(dev.as_ptr());
         }
-        // INVARIANT: The stack frees the offload before the association.
+        // SAFETY: The stack frees the offload before the association.
+        let association = unsafe { Association::new(xs) };
         // There is room: it was just made.
-        let _ = list.push_within_capacity(Association(xs));
+        let _ = list.push_within_capacity(association);
         Ok(())
     }
 
     /// Frees what a device keeps of an association, and forgets it.
     fn free(&self, xs: NonNull<bindings::xfrm_state>) {
         let mut list = self.list.lock();
-        let association = Association(xs);
+        // SAFETY: The caller frees the offload now.
+        let association = unsafe { Association::new(xs) };
         // SAFETY: As in `follow`.
         let dev = unsafe { association.real_dev().cast::<NetDevice>().as_ref() };
         if let Some((dev, ops)) = dev.and_then(|dev| Some((dev, ops_of(dev)?))) {
-            // SAFETY: The association is valid; nobody but its owner, the caller, uses it any more.
+            // SAFETY: The association is valid; its owner, the caller, gives up its offload, so the
+            // slave frees it. Others may still look at the field.
             unsafe {
-                (*xs.as_ptr()).xso.real_dev = ptr::null_mut();
+                addr_of_mut!((*xs.as_ptr()).xso.real_dev).write_volatile(ptr::null_mut());
                 if let Some(free) = ops.xdo_dev_state_free {
                     free(dev.as_ptr(), xs.as_ptr());
                 }
             }
         }
-        list.retain(|it| it.0 != xs);
+        list.retain(|it| it.xs != xs);
     }
 }
 
@@ -247,8 +296,8 @@ impl<B: Master> XfrmOpsOf<B> {
 ///
 /// # Safety
 ///
-/// Called by the stack only, in process context, with a live device that has our table, and an
-/// association that nobody else knows yet.
+/// Called by the stack only, with a live device that has our table, and an association that nobody
+/// else knows yet; in process context, as for all but policies, which bonds don't take.
 unsafe extern "C" fn state_add<B: Master>(
     dev: *mut bindings::net_device,
     xs: *mut bindings::xfrm_state,
@@ -256,8 +305,8 @@ unsafe extern "C" fn state_add<B: Master>(
 ) -> c_int {
     from_result(|| {
         let xs = NonNull::new(xs).ok_or(EINVAL)?;
-        // SAFETY: The device has our table, so it is one of ours, and registered. The place for
-        // texts is null or valid.
+        // SAFETY: The device has our table, so it is one of ours; its reference, which the stack
+        // holds, keeps its private part. The place for texts is null or valid.
         let (bond, extack) = unsafe { (Private::<B>::own(dev), ExtAck::from_raw(extack)) };
         // SAFETY: As above.
         if !unsafe { bindings::bonding_mode_has_xfrm(dev) } {
@@ -276,19 +325,28 @@ unsafe extern "C" fn state_add<B: Master>(
 
 /// Has the slave delete an association (`xdo_dev_state_delete`).
 ///
+/// The stack does not always hold the association's lock here: where it takes back a new one that
+/// it could not insert, a failover at the same moment may have the slave delete it, too.
+///
 /// # Safety
 ///
-/// Called by the stack only, with the association's lock held.
+/// Called by the stack only, with a valid association.
 unsafe extern "C" fn state_delete(_dev: *mut bindings::net_device, xs: *mut bindings::xfrm_state) {
-    // SAFETY: The association is valid and locked, so the slave that has it keeps it, and is one.
-    unsafe {
-        let Some(real) = (*xs).xso.real_dev.cast::<NetDevice>().as_ref() else {
-            return;
+    Reading::with(|_| {
+        // SAFETY: The association is valid. A slave that has it frees it, and is let go, no sooner
+        // than a grace period after another has it or no one.
+        let real = unsafe {
+            addr_of!((*xs).xso.real_dev)
+                .read_volatile()
+                .cast::<NetDevice>()
+                .as_ref()
         };
-        if let Some(delete) = ops_of(real).and_then(|ops| ops.xdo_dev_state_delete) {
-            delete(real.as_ptr(), xs);
+        let delete = real.and_then(|real| Some((real, ops_of(real)?.xdo_dev_state_delete?)));
+        if let Some((real, delete)) = delete {
+            // SAFETY: As above.
+            unsafe { delete(real.as_ptr(), xs) };
         }
-    }
+    });
 }
 
 /// Frees an association's offload (`xdo_dev_state_free`).

@@ -47,10 +47,10 @@ impl Transmit<Bond> for Broadcast {
         let first = usable.next()?;
         for port in usable {
             if let Some(copy) = skb.try_clone() {
-                copy.send_polled(port);
+                copy.send_polled(port, reading);
             }
         }
-        Some(skb.send_polled(first))
+        Some(skb.send_polled(first, reading))
     }
 
     /// A frame of XDP can't be copied.

@@ -4,6 +4,7 @@
 # and goes by that rather than by the carrier which the kernel knows of. A dummy can't
 # be asked, so it counts as up.
 # vm: --kernel debug --smp 2 --nics 2:e1000,virtio-net-pci --timeout 300
+# shellcheck disable=SC2317 # called by name
 . "$(dirname "$0")/lib.sh"
 
 state() { slurp "$NET/$1/bonding_slave/mii_status"; echo "$TEXT"; }

@@ -120,6 +120,8 @@ for ((n = 0; n < 15; n++)); do
 	set_opt bond1 mode $((n % 4))
 	set_opt bond1 miimon 100
 	link_up bond1
+	# the debug kernel lets go of it late, which the C driver has to wait for
+	until_so "[[ ! -e $NET/s1/bonding_slave ]]" 20
 	echo +s1 >"$(opt bond1 slaves)"
 	link_up far-s$((2 + n % 2))
 done

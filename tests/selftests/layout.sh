@@ -47,6 +47,8 @@ agrees() {
 	done
 }
 link_is() { becomes "$1 is $2" "slurp $NET/$1/bonding_slave/mii_status; [[ \$TEXT == $2 ]]"; }
+# The debug kernel lets go of directories late, and until then the C driver can't enslave again.
+s1_is_free() { until_so "[[ ! -e $NET/s1/bonding_slave ]]" 20; }
 
 load max_bonds=0
 mk_veth s1 s2 s3
@@ -96,6 +98,7 @@ agrees "all are up again"
 # --- releases, and another bond, mode and time
 echo -s1 >"$(opt bond0 slaves)"
 agrees "one left bond0"
+s1_is_free
 enslave sysfs bond1 s1
 link_is s1 up
 agrees "and joined bond1" "bond bond1 0 1 none" "slave s1 bond1 0 0 0 1 1"
@@ -105,6 +108,7 @@ for mode in balance-xor broadcast active-backup balance-rr; do
 	set_opt bond1 mode $mode
 	set_opt bond1 miimon 100
 	ip link set bond1 up
+	s1_is_free
 	enslave sysfs bond1 s1
 	link_is s1 up
 	agrees "bond1 in mode $mode"
@@ -120,8 +124,7 @@ for ((n = 0; n < 15; n++)); do
 	set_opt bond1 mode $((n % 4))
 	set_opt bond1 miimon 100
 	link_up bond1
-	# the debug kernel lets go of it late, which the C driver has to wait for
-	until_so "[[ ! -e $NET/s1/bonding_slave ]]" 20
+	s1_is_free
 	echo +s1 >"$(opt bond1 slaves)"
 	link_up far-s$((2 + n % 2))
 done

@@ -30,7 +30,7 @@ is "defaults" "$(data bond2 '[.mode, .miimon, .updelay, .primary_reselect, .fail
 	.packets_per_slave, .all_slaves_active] | map(tostring) | join(" ")')" "balance-rr 0 0 always none 1 1 1 0"
 is "defaults of the modes to come" "$(data bond2 '[.lp_interval, .ad_lacp_active, .ad_lacp_rate, .ad_select,
 	.tlb_dynamic_lb, .coupled_control, .broadcast_neighbor, .lacp_strict] | map(tostring) | join(" ")')" \
-	"1 on slow stable 1 on off off"
+	"1 on slow stable 1 true false false"
 ok "settings that wait for another mode" ip link set bond2 type bond lp_interval 7 ad_select count
 is "are kept" "$(get bond2 lp_interval) $(get bond2 ad_select)" "7 count 2"
 for option in "lacp_rate fast" "lacp_active off" "ad_actor_sys_prio 7" "ad_actor_system 02:00:00:00:00:07" \

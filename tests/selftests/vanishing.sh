@@ -3,7 +3,6 @@
 # What a bond stands on goes away under traffic, or what stands on it: slaves of each
 # kind are deleted or move away, a namespace ends while frames arrive, VLANs on bonds
 # and bonds on bonds are taken apart in each order, and unloaded as they are.
-# on request
 # vm: --kernel debug --icount --smp 2 --timeout 900
 # shellcheck disable=SC2317 # called by name
 . "$(dirname "$0")/lib.sh"

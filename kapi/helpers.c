@@ -24,6 +24,7 @@
 #include <net/netlink.h>
 #include <net/netns/generic.h>
 #include <net/sch_generic.h>
+#include <net/xfrm.h>
 
 #include "helpers.h"
 
@@ -106,6 +107,17 @@ bool bonding_mode_has_xfrm(const struct net_device *dev)
 	const struct bonding *bond = netdev_priv(dev);
 
 	return BOND_MODE(bond) == BOND_MODE_ACTIVEBACKUP;
+}
+
+/* Fails if nobody holds it any more: what it consists of is being freed then. */
+bool bonding_xfrm_state_tryhold(struct xfrm_state *xs)
+{
+	return refcount_inc_not_zero(&xs->refcnt);
+}
+
+void bonding_xfrm_state_put(struct xfrm_state *xs)
+{
+	xfrm_state_put(xs);
 }
 
 void bonding_setup_xfrm(struct net_device *dev)

@@ -40,6 +40,8 @@ bool bonding_lacks_address(const struct net_device *dev);
 void bonding_get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info);
 
 bool bonding_mode_has_xfrm(const struct net_device *dev);
+bool bonding_xfrm_state_tryhold(struct xfrm_state *xs);
+void bonding_xfrm_state_put(struct xfrm_state *xs);
 void bonding_setup_xfrm(struct net_device *dev);
 void bonding_follow_mode_xfrm(struct net_device *dev);
 

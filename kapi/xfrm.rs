@@ -125,13 +125,31 @@ impl Association {
         }
     }
 
-    /// Gives it to `dev`; whether `dev` took it.
-    fn give_to(&self, dev: &NetDevice, ops: &bindings::xfrmdev_ops) -> bool {
+    /// Calls `f` while the association is held; [`None`] if nobody holds it any more: the stack
+    /// frees its keys then, and after them its offload.
+    fn held<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
+        let xs = self.xs.as_ptr();
+        // SAFETY: The association is valid.
+        if !unsafe { bindings::bonding_xfrm_state_tryhold(xs) } {
+            return None;
+        }
+        let result = f();
+        // SAFETY: It is held, since above.
+        unsafe { bindings::bonding_xfrm_state_put(xs) };
+        Some(result)
+    }
+
+    /// Gives it, which no device has, to `dev`; whether `dev` took it.
+    ///
+    /// # Safety
+    ///
+    /// The association must be held.
+    unsafe fn give_to(&self, dev: &NetDevice, ops: &bindings::xfrmdev_ops) -> bool {
         let xs = self.xs.as_ptr();
         let Some(add) = ops.xdo_dev_state_add else {
             return false;
         };
-        // SAFETY: Both are alive, and no other device has the association.
+        // SAFETY: The device is alive, the association held, and no other device has it.
         if unsafe { add(dev.as_ptr(), xs, ptr::null_mut()) } != 0 {
             return false;
         }
@@ -208,7 +226,8 @@ impl Associations {
             return failed("no slave xdo_dev_state_add");
         };
         for association in list.iter().filter(|it| it.real_dev().is_null()) {
-            if !association.give_to(to, ops) {
+            // SAFETY: The association is held meanwhile.
+            if association.held(|| unsafe { association.give_to(to, ops) }) == Some(false) {
                 failed("failed to add SA");
             }
         }

@@ -96,8 +96,9 @@ ip link set "$N1" up
 moves "the others come back" "2 0"
 
 # Made and deleted while the active slave changes
-background bash -c '
-	for ((spi = 100; ; spi++)); do
+for first in 100 10000 20000; do
+	background bash -c '
+	for ((spi = $1; ; spi++)); do
 		for what in add del; do
 			if [[ $what == add ]]; then
 				ip xfrm state add proto esp src '$SRC' dst '$DST' spi $spi mode transport reqid 42 \
@@ -106,12 +107,11 @@ background bash -c '
 				ip xfrm state del proto esp src '$SRC' dst '$DST' spi $spi
 			fi
 		done
-	done' 2>/dev/null
-for ((turn = 0; turn < 15; turn++)); do
+	done' - "$first" 2>/dev/null
+done
+for ((turn = 0; turn < 100; turn++)); do
 	set_opt bond0 active_slave "$N1"
-	nap 0.1
 	set_opt bond0 active_slave "$N0"
-	nap 0.1
 done
 stop_background
 for spi in $(ip xfrm state list | grep -o 'spi 0x[0-9a-f]*' | cut -d' ' -f2 | sort -u); do

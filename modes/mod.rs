@@ -3,6 +3,7 @@
 //! The transmit modes: which slave sends a packet.
 
 pub(crate) mod hash;
+pub(crate) mod lacp;
 pub(crate) mod modulo;
 pub(crate) mod rr;
 

@@ -36,6 +36,7 @@ mod debugfs {
 #[path = "../../../modes"]
 mod modes {
     pub(crate) mod hash;
+    pub(crate) mod lacp;
     pub(crate) mod modulo;
     pub(crate) mod rr;
 }

@@ -19,6 +19,7 @@ mod doc;
 mod faces;
 mod history;
 mod hwaddr;
+mod lacp;
 mod link;
 mod options;
 mod params;

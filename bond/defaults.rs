@@ -25,6 +25,7 @@ use crate::bond::{
         Params,
         PrimaryReselect,
         XmitPolicy,
+        DEFAULT_MIIMON,
         INT_MAX, //
     },
 };
@@ -34,9 +35,6 @@ pub(crate) const DEFAULT_MAX_BONDS: u32 = 1;
 
 /// Transmit and receive queues of a bond, unless told otherwise.
 pub(crate) const DEFAULT_TX_QUEUES: u32 = 16;
-
-/// Monitoring interval in ms of the modes which can't do without.
-const DEFAULT_MIIMON: u32 = 100;
 
 /// The module parameter `max_bonds`, which is no option of a bond.
 pub(crate) const MAX_BONDS: ParamDef = ParamDef {
@@ -206,20 +204,26 @@ pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, 
         }
     }
 
-    // No mode that there is looks at it, so it is not checked, as in the C driver.
-    if raw.lacp_rate.is_some() {
-        log(
-            Level::Info,
-            format_args!("lacp_rate has no effect in mode {}", mode.description()),
-        );
+    if let Some(text) = raw.lacp_rate {
+        if mode == Mode::Lacp {
+            params.lacp_fast = keyword(log, OptionId::LacpRate, text)? != 0;
+        } else {
+            // Not checked, as in the C driver.
+            log(
+                Level::Info,
+                format_args!("lacp_rate has no effect in mode {}", mode.description()),
+            );
+        }
     }
     if let Some(text) = raw.ad_select {
         let number = keyword(log, OptionId::AdSelect, text)?;
         params.ad_select = AdSelect::from_u8(number).ok_or(OptError::Invalid)?;
-        log(
-            Level::Warn,
-            format_args!("Warning: ad_select only affects 802.3ad mode"),
-        );
+        if mode != Mode::Lacp {
+            log(
+                Level::Warn,
+                format_args!("Warning: ad_select only affects 802.3ad mode"),
+            );
+        }
     }
 
     let max_bonds = number(

@@ -17,7 +17,10 @@ use crate::{
             NewSlave,
             SlaveMac, //
         },
-        params::FailOverMac,
+        params::{
+            FailOverMac,
+            Mode, //
+        },
         slave::{
             PortRef,
             Slave, //
@@ -46,7 +49,10 @@ use crate::{
         rtnl::Rtnl,
         time::now_ms, //
     },
-    modes,
+    modes::{
+        self,
+        lacp, //
+    },
     monitor::link::{
         Duplex,
         LinkState, //
@@ -236,11 +242,17 @@ fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
     let speed = dev.speed_duplex(rtnl);
     let speed = speed.map(|(speed, duplex)| (speed, Duplex::from_u8(duplex)));
     let driver_link = ask_driver(bond, rtnl, dev);
+    bond.note_mac(rtnl);
     let mut state = bond.state.lock();
     let link = match driver_link {
         Some(link) => dev.is_running() && link,
         None => dev.is_running_with_carrier(),
     };
+    let link = link && (speed.is_some() || !state.params.mode.needs_speed());
+    let mut lacp = lacp::port::Port::new();
+    if state.params.mode == Mode::Lacp {
+        state.join_lacp(&mut lacp);
+    }
     let member = Member {
         port: port.clone(),
         link: state.new_link(link, now_ms()),
@@ -251,6 +263,7 @@ fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
         untold: true,
         stale_speed: false,
         failovers: 0,
+        lacp,
         ties: None,
     };
     member.publish_link();
@@ -288,6 +301,7 @@ fn share_addresses(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice) -> Result {
     }
     if own.is_up() {
         dev.sync_addresses(rtnl, own, true);
+        bond.join_group(rtnl, dev);
     }
     Ok(())
 }
@@ -299,6 +313,10 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
 
     let first = !bond.has_slaves();
     if first && dev.hw_type() != own.hw_type() {
+        if dev.hw_type() != hw::ETHER && bond.params().mode == Mode::Lacp {
+            let why = c"8023AD mode requires Ethernet devices";
+            return Err(refuse(bond, Some(dev), extack, why, EINVAL));
+        }
         adopt_type(bond, rtnl, dev)?;
     }
     let as_first = ScopeGuard::new(|| {
@@ -322,7 +340,8 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
     let perm_hwaddr = dev.mac(rtnl);
     let mtu = dev.mtu();
     let port = own.new_port(rtnl, dev, Slave::new(perm_hwaddr, mtu)?)?;
-    let backup = bond.uses_primary();
+    let mode = bond.params().mode;
+    let backup = mode.uses_primary() || mode == Mode::Lacp;
     port.set_role(backup, backup && !bond.params().all_slaves_active);
 
     dev.set_mtu(rtnl, own.mtu()).inspect_err(|error| {
@@ -430,12 +449,16 @@ fn start(bond: &Bond, rtnl: &Rtnl, port: &PortRef, ties: Ties) {
         };
         member.ties = ties.take();
         let link = member.link.state();
+        state.probe_slaves();
         state.note(Done::Enslaved { slave, link });
         if state.params.mode.uses_primary() {
             state.choose_active(bond.dev(), now_ms());
             // The bond's carrier is that of its slaves, chosen or not: nothing to tell of.
             state.chose = false;
-        } else if link == LinkState::Up && state.active.get().is_none() {
+        } else if state.params.mode != Mode::Lacp
+            && link == LinkState::Up
+            && state.active.get().is_none()
+        {
             state.point_at(bond.dev(), index);
         }
     });

@@ -14,6 +14,7 @@ use crate::{
         addr::IfName,
         select::Why, //
     },
+    modes::lacp::mux,
     monitor::link::{
         LinkState,
         LinkWhy, //
@@ -66,6 +67,14 @@ pub(crate) enum Seen {
     Gone(IfName),
     /// A slave was renamed; the name is the new one.
     Renamed(IfName),
+    /// The bond got another MAC address.
+    Address,
+    /// A slave heard something new from its partner (802.3ad).
+    Lacpdu(IfName),
+    /// A timer of LACP expired.
+    LacpTimer,
+    /// The speed or duplex of a slave changed (802.3ad).
+    Speed,
     /// What was decided before could be carried out only now.
     Retry,
 }
@@ -85,6 +94,10 @@ impl Seen {
             Seen::Release(_) => "release",
             Seen::Gone(_) => "gone",
             Seen::Renamed(_) => "renamed",
+            Seen::Address => "address",
+            Seen::Lacpdu(_) => "lacpdu",
+            Seen::LacpTimer => "lacp-timer",
+            Seen::Speed => "speed",
             Seen::Retry => "retry",
         }
     }
@@ -97,9 +110,17 @@ impl Seen {
             | Seen::Enslave(name)
             | Seen::Release(name)
             | Seen::Gone(name)
-            | Seen::Renamed(name) => Some(name),
+            | Seen::Renamed(name)
+            | Seen::Lacpdu(name) => Some(name),
             Seen::Option { slave, .. } => slave,
-            Seen::Made | Seen::Up | Seen::Down | Seen::Poll | Seen::Retry => None,
+            Seen::Made
+            | Seen::Up
+            | Seen::Down
+            | Seen::Poll
+            | Seen::Address
+            | Seen::LacpTimer
+            | Seen::Speed
+            | Seen::Retry => None,
         }
     }
 }
@@ -143,6 +164,22 @@ pub(crate) enum Done {
         /// Why.
         why: Why,
     },
+    /// Another aggregator is the active one (802.3ad).
+    Aggregator {
+        /// Number of the one before.
+        from: Option<u16>,
+        /// Number of the one now.
+        to: Option<u16>,
+    },
+    /// The Mux machine of a slave is in another state (802.3ad).
+    Mux {
+        /// The slave.
+        slave: IfName,
+        /// The state before.
+        from: mux::State,
+        /// The state now.
+        to: mux::State,
+    },
     /// The choice was made anew, and nothing changed.
     Kept {
         /// The active slave.
@@ -162,6 +199,8 @@ impl Done {
             Done::Released { .. } => "released",
             Done::Link { .. } => "link",
             Done::Active { .. } => "active",
+            Done::Aggregator { .. } => "aggregator",
+            Done::Mux { .. } => "mux",
             Done::Kept { .. } => "kept",
         }
     }
@@ -169,7 +208,11 @@ impl Done {
     /// Returns the reason as a word for programs, where the event alone is not reason enough.
     pub(crate) const fn why(self) -> Option<&'static str> {
         match self {
-            Done::Running(_) | Done::Enslaved { .. } | Done::Released { .. } => None,
+            Done::Running(_)
+            | Done::Enslaved { .. }
+            | Done::Released { .. }
+            | Done::Aggregator { .. }
+            | Done::Mux { .. } => None,
             Done::Carrier(true) => Some("slave-up"),
             Done::Carrier(false) => Some("none-up"),
             Done::Link { why, .. } => Some(why.word()),

@@ -16,6 +16,7 @@ pub(crate) mod speed;
 mod enslave;
 mod ethtool;
 mod ioctl;
+mod lacp;
 #[cfg(CONFIG_NET_POLL_CONTROLLER)]
 mod netpoll;
 mod reading;
@@ -310,10 +311,15 @@ impl Bond {
         let mut state = self.state.lock();
         state.history.see(seen);
         let result = f(self, &mut state);
+        state.run_lacp(&self.dev);
         state.publish(self, room);
         let unsettled = state.is_unsettled();
         let stale = state.stale_view;
+        let lacp_wait = state.lacp_wait();
         drop(state);
+        if let Some(wait) = lacp_wait {
+            self.follow_lacp(wait);
+        }
         match follow {
             Follow::Now(rtnl) => self.settle(rtnl),
             Follow::Later if unsettled => self.dev.queue(Work::Settle, 0),
@@ -346,6 +352,7 @@ impl Bond {
         }
         if self.dev.is_up() {
             dev.unsync_addresses(rtnl, &self.dev);
+            self.leave_group(rtnl, dev);
         }
     }
 
@@ -390,16 +397,23 @@ impl Master for Bond {
 
     fn open(&self, rtnl: &Rtnl) -> Result {
         self.dev.need_ticket_counter(rtnl)?;
+        self.note_mac(rtnl);
+        let _ = self.for_each_slave(rtnl, |dev| {
+            self.join_group(rtnl, dev);
+            Ok(())
+        });
         self.decide(Seen::Up, Follow::Now(rtnl), |_, state| {
             state.running = true;
             state.note(Done::Running(true));
             state.reset_roles();
+            state.begin_lacp();
         });
         self.start_monitor();
         Ok(())
     }
 
     fn stop(&self, rtnl: &Rtnl) {
+        self.say_farewells();
         {
             let mut state = self.state.lock();
             state.running = false;
@@ -407,8 +421,9 @@ impl Master for Bond {
             state.note(Done::Running(false));
             state.peers.left = 0;
             state.igmp_left = 0;
+            state.probe_slaves();
         }
-        for work in [Work::Monitor, Work::Settle, Work::ResendIgmp] {
+        for work in [Work::Monitor, Work::Settle, Work::ResendIgmp, Work::Lacp] {
             self.dev.cancel(work);
         }
         // What was left to do under RTNL is done now, so that nothing is lost by the cancelling.
@@ -423,6 +438,7 @@ impl Master for Bond {
         } else {
             let _ = self.for_each_slave(rtnl, |dev| {
                 dev.unsync_addresses(rtnl, &self.dev);
+                self.leave_group(rtnl, dev);
                 Ok(())
             });
         }
@@ -430,6 +446,14 @@ impl Master for Bond {
 
     #[inline]
     fn receive(&self, port: &Port, packet: &ReceivedSkb<'_>, _reading: Reading<'_>) -> Receive {
+        if port.is_plain() {
+            return Receive::Bond;
+        }
+        if port.is_probed() {
+            if let Some(received) = self.receive_slow(port, packet) {
+                return received;
+            }
+        }
         if !port.is_inactive() {
             return Receive::Bond;
         }
@@ -445,6 +469,7 @@ impl Master for Bond {
             Work::Monitor => self.monitor(),
             Work::Settle => self.settle_later(),
             Work::ResendIgmp => self.resend_igmp(),
+            Work::Lacp => self.lacp_work(),
         }
     }
 
@@ -517,6 +542,9 @@ impl Master for Bond {
             },
         )?;
         self.dev.store_mac(rtnl, mac);
+        if self.note_mac(rtnl) && self.params().mode == Mode::Lacp {
+            self.decide(Seen::Address, Follow::Now(rtnl), |_, _| ());
+        }
         Ok(())
     }
 

@@ -14,6 +14,9 @@ use crate::bond::options::{
 /// Greatest value of the options which are an `int` in the C driver (`INT_MAX`).
 pub(crate) const INT_MAX: u32 = 0x7fff_ffff;
 
+/// Monitoring interval in ms of the modes which can't do without.
+pub(crate) const DEFAULT_MIIMON: u32 = 100;
+
 /// How a bond spreads its frames; the numbers are user-space ABI (`BOND_MODE_*` in
 /// [`include/uapi/linux/if_bonding.h`](srctree/include/uapi/linux/if_bonding.h)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub(crate) enum Mode {
     Xor = 2,
     /// `broadcast`: every frame on every slave.
     Broadcast = 3,
+    /// `802.3ad`: LACP says which slaves are used, a hash over addresses chooses among them.
+    Lacp = 4,
 }
 
 impl Mode {
@@ -37,6 +42,7 @@ impl Mode {
             1 => Some(Mode::ActiveBackup),
             2 => Some(Mode::Xor),
             3 => Some(Mode::Broadcast),
+            4 => Some(Mode::Lacp),
             _ => None,
         }
     }
@@ -59,6 +65,7 @@ impl Mode {
             Mode::ActiveBackup => "fault-tolerance (active-backup)",
             Mode::Xor => "load balancing (xor)",
             Mode::Broadcast => "fault-tolerance (broadcast)",
+            Mode::Lacp => "IEEE 802.3ad Dynamic link aggregation",
         }
     }
 
@@ -66,14 +73,14 @@ impl Mode {
     pub(crate) const fn uses_primary(self) -> bool {
         match self {
             Mode::ActiveBackup => true,
-            Mode::RoundRobin | Mode::Xor | Mode::Broadcast => false,
+            Mode::RoundRobin | Mode::Xor | Mode::Broadcast | Mode::Lacp => false,
         }
     }
 
     /// Tells whether the transmit hash policy chooses the slave.
     pub(crate) const fn uses_xmit_hash(self) -> bool {
         match self {
-            Mode::Xor => true,
+            Mode::Xor | Mode::Lacp => true,
             Mode::RoundRobin | Mode::ActiveBackup | Mode::Broadcast => false,
         }
     }
@@ -82,6 +89,15 @@ impl Mode {
     pub(crate) const fn uses_arp(self) -> bool {
         match self {
             Mode::RoundRobin | Mode::ActiveBackup | Mode::Xor | Mode::Broadcast => true,
+            Mode::Lacp => false,
+        }
+    }
+
+    /// Tells whether a slave is of no use as long as its speed and duplex aren't known.
+    pub(crate) const fn needs_speed(self) -> bool {
+        match self {
+            Mode::RoundRobin | Mode::ActiveBackup | Mode::Xor | Mode::Broadcast => false,
+            Mode::Lacp => true,
         }
     }
 }
@@ -123,7 +139,7 @@ impl Params {
     pub(crate) const fn supports_xdp(&self) -> bool {
         match self.mode {
             Mode::RoundRobin | Mode::ActiveBackup => true,
-            Mode::Xor => match self.xmit_policy {
+            Mode::Xor | Mode::Lacp => match self.xmit_policy {
                 XmitPolicy::Layer2 => true,
             },
             Mode::Broadcast => false,
@@ -283,6 +299,8 @@ pub(crate) struct Params {
     pub(crate) ad_actor_sys_prio: u16,
     /// Option `ad_user_port_key`, 0 to 1023.
     pub(crate) ad_user_port_key: u16,
+    /// Option `ad_actor_system`; zero is the bond's own address.
+    pub(crate) ad_actor_system: [u8; 6],
     /// Option `lacp_active`.
     pub(crate) lacp_active: bool,
     /// Option `lacp_rate`: whether partners are asked to send every second.
@@ -317,6 +335,7 @@ impl Params {
         ad_select: AdSelect::Stable,
         ad_actor_sys_prio: u16::MAX,
         ad_user_port_key: 0,
+        ad_actor_system: [0; 6],
         lacp_active: true,
         lacp_fast: false,
         lacp_strict: false,
@@ -406,6 +425,10 @@ impl Params {
         match id {
             OptionId::Mode => {
                 self.mode = Mode::from_u8(byte?).ok_or(OptError::Invalid)?;
+                self.broadcast_neighbor = false;
+                if !self.mode.uses_arp() && self.miimon == 0 {
+                    self.miimon = DEFAULT_MIIMON;
+                }
                 applied.effects = Effects::MODE_CHANGED.with(Effects::UPDATE_VIEW);
             }
             OptionId::PacketsPerSlave => {
@@ -471,7 +494,9 @@ impl Params {
             OptionId::LacpRate => self.lacp_fast = num != 0,
             OptionId::LacpStrict => self.lacp_strict = num != 0,
             OptionId::CoupledControl => self.coupled_control = num != 0,
-            OptionId::BroadcastNeighbor => self.broadcast_neighbor = num != 0,
+            // What isn't built is refused rather than taken and ignored.
+            OptionId::BroadcastNeighbor if num != 0 => return Err(OptError::NotSupported),
+            OptionId::BroadcastNeighbor => self.broadcast_neighbor = false,
             OptionId::Primary
             | OptionId::ActiveSlave
             | OptionId::QueueId

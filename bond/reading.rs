@@ -4,7 +4,10 @@
 
 use crate::{
     bond::{
-        params::Params,
+        params::{
+            Mode,
+            Params, //
+        },
         slave::Port,
         snapshot::{
             BondSnapshot,
@@ -16,7 +19,10 @@ use crate::{
         },
         Bond, //
     },
-    kapi::release, //
+    kapi::{
+        capability,
+        release, //
+    }, //
 };
 
 use kernel::{
@@ -26,7 +32,8 @@ use kernel::{
 
 impl Member {
     /// The slave at this moment.
-    pub(super) fn snapshot(&self) -> SlaveSnapshot {
+    /// Its port is only of interest if the bond's mode is 802.3ad (`lacp`).
+    pub(super) fn snapshot(&self, lacp: bool) -> SlaveSnapshot {
         let dev = self.port.dev();
         SlaveSnapshot {
             name: dev.name(),
@@ -38,11 +45,17 @@ impl Member {
             queue_id: self.queue_id,
             backup: self.port.is_backup(),
             prio: self.prio,
+            lacp: lacp.then(|| self.lacp_port()),
         }
     }
 }
 
 impl State {
+    /// Whether the mode is 802.3ad.
+    pub(super) fn is_lacp(&self) -> bool {
+        self.params.mode == Mode::Lacp
+    }
+
     /// The bond at this moment, with these slaves.
     pub(super) fn snapshot<'a>(
         &self,
@@ -53,7 +66,10 @@ impl State {
         let primary = self.primary_position().and_then(|at| self.members.get(at));
         let active = self.active.get();
         BondSnapshot {
+            name: dev.name(),
             params: self.params,
+            lacp: self.is_lacp().then(|| self.lacp_bond()),
+            privileged: self.is_lacp() && capability::is_net_admin(),
             mii_up: dev.has_carrier(),
             primary: primary.map(|member| member.port.dev().name()),
             primary_ifindex: primary.map(|member| member.port.dev().ifindex()),
@@ -88,7 +104,7 @@ impl Bond {
             let state = self.state.lock();
             let member = state.position(port).and_then(|at| state.members.get(at));
             let joining = state.joining.as_ref().filter(|member| member.port.is(port));
-            (state.params, member.or(joining).ok_or(ENOENT)?.snapshot())
+            (state.params, member.or(joining).ok_or(ENOENT)?.snapshot(state.is_lacp()))
         };
         let slaves = [slave];
         let bond = self.brief(params, &slaves);
@@ -113,7 +129,7 @@ impl Bond {
             }
             for member in &state.members {
                 // There is room for it: that was just asked.
-                let _ = slaves.push_within_capacity(member.snapshot());
+                let _ = slaves.push_within_capacity(member.snapshot(state.is_lacp()));
             }
             let bond = state.snapshot(self, &slaves);
             drop(state);

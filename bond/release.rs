@@ -65,6 +65,8 @@ fn remove_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) -> Op
             state.activate(bond.dev(), None, Why::Released);
         }
         let index = state.position(port)?;
+        state.leave_lacp(index);
+        port.set_probed(false);
         let member = state.members.remove(index).ok()?;
         state.left = true;
         state.note(Done::Released { slave });
@@ -105,6 +107,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     // Toggling the bond's MAC address below may change its flags; the slave has what they are now.
     let (promiscuous, allmulti) = (own.is_promiscuous(), own.is_allmulti());
     let was_backup = port.is_backup();
+    bond.say_farewell(&port);
     bond.retire(rtnl, &port);
 
     // Whoever reads the slave's files sees a slave of this bond to the end.
@@ -129,6 +132,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     own.set_slave_count(rtnl, bond.slave_count());
     if !bond.has_slaves() {
         own.randomize_mac(rtnl);
+        bond.note_mac(rtnl);
     }
     // Packets that are on their way to the slave get there before it is closed.
     rcu::synchronize_net();

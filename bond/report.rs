@@ -79,7 +79,7 @@ impl Bond {
             // There is room for all that is pushed: that was just asked.
             let now = now_ms();
             for member in &state.members {
-                let _ = slaves.push_within_capacity(member.snapshot());
+                let _ = slaves.push_within_capacity(member.snapshot(state.is_lacp()));
                 let _ = details.push_within_capacity(member.detail(now));
             }
             for decision in state.history.iter() {

@@ -147,6 +147,7 @@ impl Bond {
                 self.set_active(rtnl, options::parse_active_slave(text))
             }
             (OptionId::QueueId, Value::Raw(text)) => self.set_queue(rtnl, text),
+            (OptionId::AdActorSystem, Value::Raw(text)) => self.set_actor_system(rtnl, text),
             (_, Value::Num(number)) => self.set_scalar(rtnl, def, number),
             (_, Value::Raw(_)) => Err(OptError::Invalid),
         }
@@ -179,6 +180,9 @@ impl Bond {
             let applied = state.params.apply(def.id, number)?;
             if applied.has(Effects::MARK_ALL_SLAVES) {
                 state.mark_backups();
+            }
+            if def.id == OptionId::AdActorSysPrio {
+                state.tell_partners();
             }
             if applied.has(Effects::RESELECT) {
                 state.choose_active(bond.dev(), now_ms());
@@ -306,6 +310,39 @@ impl Bond {
                 "prio updated, but will not affect failover re-selection as primary slave have \
                  been set"
             );
+            Ok(())
+        })
+    }
+
+    /// Option `ad_actor_system`: the MAC address that partners know the bond by; zero is its own.
+    fn set_actor_system(&self, rtnl: &Rtnl, text: &[u8]) -> Result<(), OptError> {
+        let mac = options::parse_mac(text).inspect_err(|_| {
+            bond_log!(Level::Err, self.dev(), "Invalid ad_actor_system MAC address.");
+        })?;
+        let seen = Seen::Option {
+            name: OptionId::AdActorSystem.def().name,
+            slave: None,
+            value: Setting::Keyword(if mac == [0; 6] { "own" } else { "set" }),
+        };
+        self.note_mac(rtnl);
+        self.decide(seen, Follow::Now(rtnl), |_, state| {
+            state.params.ad_actor_system = mac;
+            state.tell_partners();
+        });
+        Ok(())
+    }
+
+    /// Slave option `actor_port_prio`: the priority of a slave's port, by which `ad_select` may go.
+    pub(crate) fn set_port_priority(&self, rtnl: &Rtnl, port: &Port, priority: u16) -> Result {
+        let seen = Seen::Option {
+            name: "actor_port_prio",
+            slave: Some(port.dev().name()),
+            value: Setting::Number(priority.into()),
+        };
+        self.decide(seen, Follow::Now(rtnl), |_, state| {
+            let at = state.position(port).ok_or(ENODEV)?;
+            let member = state.members.get_mut(at).ok_or(ENODEV)?;
+            member.lacp.set_priority(priority);
             Ok(())
         })
     }

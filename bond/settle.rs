@@ -94,8 +94,12 @@ impl Bond {
         let mut state = self.state.lock();
         let index = state.position(port);
         if let Some(member) = index.and_then(|at| state.members.get_mut(at)) {
+            let changed = member.speed != speed;
             member.speed = speed;
             member.publish_link();
+            if changed {
+                state.lacp_speed_changed(self);
+            }
         }
     }
 

@@ -19,6 +19,15 @@ use crate::{
         },
         params::Params,
     },
+    modes::lacp::{
+        churn,
+        mux,
+        params::{
+            Participant,
+            SystemId, //
+        },
+        system::ActiveAggregator,
+    },
     monitor::link::{
         Duplex,
         LinkState, //
@@ -47,13 +56,47 @@ pub(crate) struct SlaveSnapshot {
     pub(crate) backup: bool,
     /// Slave option `prio`.
     pub(crate) prio: i32,
+    /// Its port, in mode 802.3ad.
+    pub(crate) lacp: Option<LacpPort>,
+}
+
+/// A slave's part in LACP at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LacpPort {
+    /// Number of its aggregator.
+    pub(crate) aggregator: Option<u16>,
+    /// What its partner is told of it.
+    pub(crate) actor: Participant,
+    /// What is known of its partner.
+    pub(crate) partner: Participant,
+    /// Whether it was slow to get in sync, and how often.
+    pub(crate) actor_churn: (churn::State, u32),
+    /// Whether its partner was slow to get in sync, and how often.
+    pub(crate) partner_churn: (churn::State, u32),
+    /// State of its Mux machine.
+    pub(crate) mux: mux::State,
+}
+
+/// A bond's part in LACP at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LacpBond {
+    /// The system that partners are told of.
+    pub(crate) system: SystemId,
+    /// The active aggregator.
+    pub(crate) active: Option<ActiveAggregator>,
 }
 
 /// A bond at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BondSnapshot<'a> {
+    /// Its name.
+    pub(crate) name: IfName,
     /// Its settings.
     pub(crate) params: Params,
+    /// What it does in mode 802.3ad.
+    pub(crate) lacp: Option<LacpBond>,
+    /// Who reads may see what only administrators may (`CAP_NET_ADMIN`).
+    pub(crate) privileged: bool,
     /// Whether it has carrier.
     pub(crate) mii_up: bool,
     /// Name of the primary slave; `None` as long as a remembered name is no slave.
@@ -74,6 +117,16 @@ impl BondSnapshot<'_> {
     /// Returns the active slave's name, in the modes which have one.
     fn shown_active(&self) -> Option<IfName> {
         self.active.filter(|_| self.params.mode.uses_primary())
+    }
+
+    /// Returns what it does in mode 802.3ad, if the reader may see all of it.
+    pub(crate) fn for_admin(&self) -> Option<&LacpBond> {
+        self.lacp.as_ref().filter(|_| self.privileged)
+    }
+
+    /// Returns the active aggregator, if there is one and the reader may see all of it.
+    pub(crate) fn aggregator_for_admin(&self) -> Option<&ActiveAggregator> {
+        self.for_admin()?.active.as_ref()
     }
 }
 
@@ -96,7 +149,11 @@ impl OptionDef {
                     None => Ok(()),
                 }
             }
-            (Format::AdOnly, _) => Ok(()),
+            (Format::AdOnly, _) if bond.for_admin().is_none() => Ok(()),
+            (Format::AdOnly, OptionId::AdActorSystem) => {
+                writeln!(w, "{}", HwAddr::ether(bond.params.ad_actor_system))
+            }
+            (Format::AdOnly, _) => writeln!(w, "{}", self.get_num(bond).unwrap_or(0)),
             (Format::List, OptionId::QueueId) => write_list(
                 w,
                 bond.slaves.iter().map(|slave| QueueEntry {
@@ -117,7 +174,7 @@ impl OptionDef {
                 .active_ifindex
                 .filter(|&index| index != 0 && bond.params.mode.uses_primary())
                 .map(u64::from),
-            _ if self.format == Format::AdOnly => None,
+            _ if self.format == Format::AdOnly && bond.for_admin().is_none() => None,
             id => bond.params.get(id),
         }
     }

@@ -58,7 +58,10 @@ use crate::{
     sysfs::SlaveDir,
 };
 
-use crate::bond::params::Mode;
+use crate::{
+    bond::params::Mode,
+    modes::lacp, //
+};
 use kernel::prelude::*;
 
 /// What holds a slave in its place; undone one after the other when it is released.
@@ -91,6 +94,8 @@ pub(crate) struct Member {
     pub(crate) stale_speed: bool,
     /// How often it was made the active slave, in modes which have one.
     pub(crate) failovers: u64,
+    /// Its part in LACP, in mode 802.3ad.
+    pub(crate) lacp: lacp::port::Port,
     /// What holds it in place.
     pub(crate) ties: Option<Ties>,
 }
@@ -106,13 +111,15 @@ impl Member {
         self.speed.map_or(Duplex::Unknown, |(_, duplex)| duplex)
     }
 
-    /// Whether the monitor sees a link: that which the kernel knows of, or else the driver.
-    pub(crate) fn has_link(&self, use_carrier: bool) -> bool {
-        if use_carrier {
+    /// Whether the monitor sees a link: that which the kernel knows of, or else the driver. In modes
+    /// that need its speed, there is none until that is known.
+    pub(crate) fn has_link(&self, params: &Params) -> bool {
+        let link = if params.use_carrier {
             self.dev().is_running_with_carrier()
         } else {
             self.dev().is_running() && self.driver_link
-        }
+        };
+        link && (self.speed.is_some() || !params.mode.needs_speed())
     }
 
     /// Whether packets may be sent by it.
@@ -137,7 +144,7 @@ impl Member {
     }
 
     /// Sets what the slave does; the stack is told later if that is new.
-    fn set_role(&mut self, backup: bool, inactive: bool) {
+    pub(crate) fn set_role(&mut self, backup: bool, inactive: bool) {
         self.untold |= self.port.is_backup() != backup;
         self.port.set_role(backup, inactive);
     }
@@ -177,6 +184,14 @@ pub(crate) struct State {
     pub(crate) peers: PeerNotifications,
     /// How many more times multicast memberships are to be reported.
     pub(crate) igmp_left: u8,
+    /// What the slaves have in common in mode 802.3ad.
+    pub(crate) lacp: lacp::system::System,
+    /// The slave that last heard something new from its partner.
+    pub(crate) heard: Option<IfName>,
+    /// The speed of a slave changed, and LACP does not know yet.
+    pub(crate) speed_changed: bool,
+    /// The bond's MAC address, as last noted under RTNL.
+    pub(crate) own_mac: [u8; 6],
     /// The bond is up.
     pub(crate) running: bool,
     /// The active slave was chosen since the bond's carrier was last seen to.
@@ -213,6 +228,10 @@ impl State {
             addressed: None,
             peers: PeerNotifications::default(),
             igmp_left: 0,
+            lacp: lacp::system::System::new(),
+            heard: None,
+            speed_changed: false,
+            own_mac: [0; 6],
             running: false,
             chose: false,
             left: false,
@@ -309,7 +328,7 @@ impl State {
     pub(crate) fn is_desperate(&self) -> bool {
         match self.params.mode {
             Mode::ActiveBackup => self.active.get().is_none(),
-            Mode::Xor => !self.members.iter().any(Member::can_send),
+            Mode::Xor | Mode::Lacp => !self.members.iter().any(Member::can_send),
             Mode::RoundRobin | Mode::Broadcast => false,
         }
     }
@@ -363,11 +382,10 @@ impl State {
             (true, true) => Role::Active,
             (true, false) => Role::Backup,
         };
-        let use_carrier = self.params.use_carrier;
         let Some(member) = self.members.get_mut(index) else {
             return false;
         };
-        let carrier = member.has_link(use_carrier);
+        let carrier = member.has_link(&self.params);
         let Some(change) = member.link.observe(carrier, now_ms, delays) else {
             return false;
         };
@@ -398,7 +416,7 @@ impl State {
         match change.to {
             LinkState::Up => {
                 member.stale_speed = true;
-                if mode != Mode::ActiveBackup {
+                if !matches!(mode, Mode::ActiveBackup | Mode::Lacp) {
                     member.set_role(false, false);
                 }
                 active_prio.is_none_or(|prio| member.prio > prio) || primary == Some(index)
@@ -524,8 +542,9 @@ impl State {
         let active = self.active_position();
         let uses_primary = self.params.mode.uses_primary();
         let inactive = !self.params.all_slaves_active;
+        let lacp = self.params.mode == Mode::Lacp;
         for (index, member) in self.members.iter_mut().enumerate() {
-            if uses_primary && active != Some(index) {
+            if lacp || (uses_primary && active != Some(index)) {
                 member.set_role(true, inactive);
             } else {
                 member.set_role(false, false);
@@ -533,8 +552,11 @@ impl State {
         }
     }
 
-    /// Whether the bond has carrier: some slave is up.
+    /// Whether the bond has carrier: some slave is up, or LACP says so.
     fn has_carrier(&self) -> bool {
+        if self.params.mode == Mode::Lacp {
+            return self.has_lacp_carrier();
+        }
         self.members
             .iter()
             .any(|member| member.link.state() == LinkState::Up)

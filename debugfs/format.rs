@@ -15,7 +15,10 @@ use super::json::{
 };
 use crate::{
     bond::{
-        addr::IfName,
+        addr::{
+            HwAddr,
+            IfName, //
+        },
         history::{
             Decision,
             Done,
@@ -29,6 +32,7 @@ use crate::{
         },
         snapshot::{
             BondSnapshot,
+            LacpPort,
             SlaveSnapshot, //
         },
     },
@@ -195,7 +199,24 @@ fn about_slave(
     if bond.params.mode.uses_primary() {
         fields.put("failovers", detail.failovers)?;
     }
-    fields.put("drops", detail.drops)
+    fields.put("drops", detail.drops)?;
+    match &slave.lacp {
+        Some(port) => fields.object("lacp", |fields| lacp_port(port, fields)),
+        None => Ok(()),
+    }
+}
+
+/// Puts what is said of a slave in mode 802.3ad.
+fn lacp_port(port: &LacpPort, fields: &mut Fields<'_>) -> fmt::Result {
+    fields.put("aggregator", port.aggregator)?;
+    fields.put("mux", port.mux.word())?;
+    fields.put("key", port.actor.key)?;
+    fields.put("port", port.actor.port)?;
+    fields.put("port_state", port.actor.state.0)?;
+    fields.put("partner_system", Text(HwAddr::ether(port.partner.system.mac)))?;
+    fields.put("partner_key", port.partner.key)?;
+    fields.put("partner_port", port.partner.port)?;
+    fields.put("partner_port_state", port.partner.state.0)
 }
 
 /// Puts a decision.
@@ -244,6 +265,15 @@ fn done(done: Done, fields: &mut Fields<'_>) -> fmt::Result {
             fields.put("from", from.map(|(name, _)| name))?;
             fields.put("from_link", from.map(|(_, link)| LinkState::name(link)))?;
             fields.put("to", to)
+        }
+        Done::Aggregator { from, to } => {
+            fields.put("from", from)?;
+            fields.put("to", to)
+        }
+        Done::Mux { slave, from, to } => {
+            fields.put("slave", slave)?;
+            fields.put("from", from.word())?;
+            fields.put("to", to.word())
         }
         Done::Kept { active, .. } => fields.put("active", active),
     }

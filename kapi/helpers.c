@@ -13,6 +13,7 @@
 #include <linux/ip.h>
 #include <linux/mii.h>
 #include <linux/netdevice.h>
+#include <linux/pkt_sched.h>
 #include <linux/proc_fs.h>
 #include <linux/rtnetlink.h>
 #include <linux/seq_file.h>
@@ -441,6 +442,46 @@ bool bonding_dest_is_link_local(const struct sk_buff *skb)
 	return is_link_local_ether_addr(eth_hdr(skb)->h_dest);
 }
 
+bool bonding_is_slow(const struct sk_buff *skb, const u8 *group)
+{
+	return skb->protocol == htons(ETH_P_SLOW) &&
+	       ether_addr_equal(eth_hdr(skb)->h_dest, group);
+}
+
+/* Returns how many bytes there were, of len at most. */
+size_t bonding_skb_copy(const struct sk_buff *skb, u8 *to, size_t len)
+{
+	len = min_t(size_t, len, skb->len);
+	return skb_copy_bits(skb, 0, to, len) ? 0 : len;
+}
+
+void bonding_consume_skb(struct sk_buff *skb)
+{
+	consume_skb(skb);
+}
+
+/* Sends a frame with its Ethernet header; false without memory. */
+bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len)
+{
+	struct sk_buff *skb;
+
+	if (len < ETH_HLEN)
+		return false;
+	skb = alloc_skb(LL_RESERVED_SPACE(dev) + len + dev->needed_tailroom,
+			GFP_ATOMIC);
+	if (!skb)
+		return false;
+	skb_reserve(skb, LL_RESERVED_SPACE(dev));
+	skb_put_data(skb, frame, len);
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb->protocol = eth_hdr(skb)->h_proto;
+	skb->priority = TC_PRIO_CONTROL;
+	skb->dev = dev;
+	dev_queue_xmit(skb);
+	return true;
+}
+
 const char *bonding_kernel_release(void)
 {
 	return UTS_RELEASE;
@@ -584,6 +625,24 @@ void bonding_debugfs_remove(struct dentry *entry)
 }
 
 /* Netlink. */
+int bonding_put_u64(struct sk_buff *skb, u16 number, u64 value, u16 pad)
+{
+	return nla_put_u64_64bit(skb, number, value, pad);
+}
+
+struct nlattr *bonding_nest_start(struct sk_buff *skb, u16 number)
+{
+	return nla_nest_start_noflag(skb, number);
+}
+
+void bonding_nest_end(struct sk_buff *skb, struct nlattr *start, bool keep)
+{
+	if (keep)
+		nla_nest_end(skb, start);
+	else
+		nla_nest_cancel(skb, start);
+}
+
 void bonding_extack_unsupported(struct netlink_ext_ack *extack,
 				const struct nlattr *attr)
 {

@@ -93,6 +93,10 @@ u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,
 			 struct net_device *sb_dev);
 bool bonding_is_igmp(struct sk_buff *skb);
 bool bonding_dest_is_link_local(const struct sk_buff *skb);
+bool bonding_is_slow(const struct sk_buff *skb, const u8 *group);
+size_t bonding_skb_copy(const struct sk_buff *skb, u8 *to, size_t len);
+void bonding_consume_skb(struct sk_buff *skb);
+bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len);
 
 /* UTS_RELEASE. */
 const char *bonding_kernel_release(void);
@@ -136,6 +140,9 @@ void bonding_debugfs_file(const char *name, struct dentry *dir,
 void bonding_debugfs_remove(struct dentry *entry);
 
 /* Netlink. */
+int bonding_put_u64(struct sk_buff *skb, u16 number, u64 value, u16 pad);
+struct nlattr *bonding_nest_start(struct sk_buff *skb, u16 number);
+void bonding_nest_end(struct sk_buff *skb, struct nlattr *start, bool keep);
 void bonding_extack_unsupported(struct netlink_ext_ack *extack,
 				const struct nlattr *attr);
 

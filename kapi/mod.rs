@@ -6,6 +6,7 @@
 //! one, for as much as a link aggregation driver needs: a device ([`master`]) made of others
 //! ([`port`]), packets ([`skb`]), readers without locks ([`rcu`]) and RTNL as a type ([`rtnl`]).
 
+pub(crate) mod capability;
 pub(crate) mod debugfs;
 pub(crate) mod ethtool;
 pub(crate) mod hw;

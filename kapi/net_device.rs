@@ -450,6 +450,35 @@ impl NetDevice {
         }
     }
 
+    /// Has the device receive what is sent to a multicast address; one that refuses doesn't.
+    pub(crate) fn add_multicast(&self, rtnl: &Rtnl, group: &[u8; 6]) {
+        if self.is_ethernet() && self.need_registered(rtnl).is_ok() {
+            // SAFETY: RTNL is held and the device registered; its addresses have six bytes.
+            unsafe { bindings::dev_mc_add(self.as_ptr(), group.as_ptr()) };
+        }
+    }
+
+    /// Undoes [`Self::add_multicast`].
+    pub(crate) fn remove_multicast(&self, rtnl: &Rtnl, group: &[u8; 6]) {
+        if self.is_ethernet() && self.need_registered(rtnl).is_ok() {
+            // SAFETY: RTNL is held and the device registered; its addresses have six bytes.
+            unsafe { bindings::dev_mc_del(self.as_ptr(), group.as_ptr()) };
+        }
+    }
+
+    /// Whether the device's addresses have the length of Ethernet's.
+    fn is_ethernet(&self) -> bool {
+        read_once!(self, addr_len) == 6
+    }
+
+    /// Sends an Ethernet frame by this device alone, at the priority of control traffic. Returns
+    /// whether there was memory for it. Any context but hard interrupts.
+    pub(crate) fn send_control(&self, frame: &[u8]) -> bool {
+        // SAFETY: The device is alive, the frame valid for its length; a device that is down drops
+        // what it is given.
+        unsafe { bindings::bonding_send_control(self.as_ptr(), frame.as_ptr(), frame.len()) }
+    }
+
     /// Forgets all unicast and multicast addresses (before a change of type).
     pub(crate) fn flush_addresses(&self, _rtnl: &Rtnl) {
         // SAFETY: RTNL is held and the device is alive.

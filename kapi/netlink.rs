@@ -8,6 +8,7 @@ use super::{
     bindings,
     master::{
         bond_of,
+        port_of,
         Master,
         Private,
         LINK_OPS, //
@@ -152,6 +153,25 @@ impl Message<'_> {
             bindings::nla_put(self.0, c_int::from(number), len, bytes.as_ptr().cast())
         })
     }
+
+    /// Appends a number of 64 bits, with padding by an attribute `pad` where the machine needs it.
+    pub(crate) fn put_u64(&mut self, number: u16, value: u64, pad: u16) -> Result {
+        // SAFETY: The packet is valid by the type invariant.
+        to_result(unsafe { bindings::bonding_put_u64(self.0, number, value, pad) })
+    }
+
+    /// Appends an attribute which holds those that `f` appends; all of it or nothing.
+    pub(crate) fn nest(&mut self, number: u16, f: impl FnOnce(&mut Self) -> Result) -> Result {
+        // SAFETY: The packet is valid by the type invariant.
+        let start = unsafe { bindings::bonding_nest_start(self.0, number) };
+        if start.is_null() {
+            return Err(EMSGSIZE);
+        }
+        let result = f(self);
+        // SAFETY: The attribute was begun above, in this packet, to which has only been appended.
+        unsafe { bindings::bonding_nest_end(self.0, start, result.is_ok()) };
+        result
+    }
 }
 
 /// The room that an attribute of `len` bytes takes in a message.
@@ -258,6 +278,17 @@ pub(crate) trait Link<B: Master>: 'static {
         extack: &ExtAck<'_>,
     ) -> Result;
 
+    /// The room that [`Self::fill_xstats`] needs.
+    fn xstats_size() -> usize;
+
+    /// Writes the extended statistics of a bond, or of one of its slaves. `EMSGSIZE` without room.
+    fn fill_xstats(
+        rtnl: &Rtnl,
+        bond: &B,
+        port: Option<&Port<B::Slave>>,
+        message: &mut Message<'_>,
+    ) -> Result;
+
     /// The room that [`Self::fill_slave`] needs.
     fn slave_size() -> usize;
 
@@ -305,6 +336,8 @@ impl LinkOps {
                 fill_info: Some(fill_info::<B, L>),
                 get_num_tx_queues: Some(get_num_queues::<B, L>),
                 get_num_rx_queues: Some(get_num_queues::<B, L>),
+                get_linkxstats_size: Some(get_linkxstats_size::<B, L>),
+                fill_linkxstats: Some(fill_linkxstats::<B, L>),
                 slave_maxtype: SLAVE_MAX as c_uint,
                 slave_policy: slave_policy.0.as_ptr(),
                 slave_changelink: Some(slave_changelink::<B, L>),
@@ -493,6 +526,58 @@ unsafe extern "C" fn fill_info<B: Master, L: Link<B>>(
     let (bond, skb) = unsafe { (Private::<B>::own(dev.cast_mut()), &mut *skb) };
     // INVARIANT: As said above.
     filled(L::fill(bond, &mut Message(skb)))
+}
+
+/// Room for the extended statistics of a device (`get_linkxstats_size`).
+///
+/// # Safety
+///
+/// Called by the kernel only.
+unsafe extern "C" fn get_linkxstats_size<B: Master, L: Link<B>>(
+    _dev: *const bindings::net_device,
+    attr: c_int,
+) -> usize {
+    match u32::try_from(attr) {
+        Ok(bindings::IFLA_STATS_LINK_XSTATS | bindings::IFLA_STATS_LINK_XSTATS_SLAVE) => {
+            L::xstats_size()
+        }
+        _ => 0,
+    }
+}
+
+/// Writes the extended statistics of a device of ours, or of a slave of one (`fill_linkxstats`).
+///
+/// # Safety
+///
+/// Called by the kernel only, under RTNL, with a message of its own.
+unsafe extern "C" fn fill_linkxstats<B: Master, L: Link<B>>(
+    skb: *mut bindings::sk_buff,
+    dev: *const bindings::net_device,
+    _prividx: *mut c_int,
+    attr: c_int,
+) -> c_int {
+    // SAFETY: RTNL is held, the device is alive; the message is alive, and nobody else's.
+    let (rtnl, dev, skb) = unsafe {
+        (
+            Rtnl::assume(),
+            NetDevice::from_raw(dev.cast_mut()),
+            &mut *skb,
+        )
+    };
+    let slave = u32::try_from(attr) == Ok(bindings::IFLA_STATS_LINK_XSTATS_SLAVE);
+    // INVARIANT: As said above.
+    let mut message = Message(skb);
+    filled(if slave {
+        match port_of::<B>(&rtnl, dev) {
+            Some((bond, port)) => L::fill_xstats(&rtnl, bond, Some(&port), &mut message),
+            None => Ok(()),
+        }
+    } else {
+        match bond_of::<B>(&rtnl, dev) {
+            Some(bond) => L::fill_xstats(&rtnl, bond, None, &mut message),
+            None => Ok(()),
+        }
+    })
 }
 
 /// The port between a device of ours and a device below it.

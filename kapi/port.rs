@@ -40,6 +40,9 @@ const BACKUP: u8 = 1 << 0;
 /// The bit `inactive`, the second.
 const INACTIVE: u8 = 1 << 1;
 
+/// A bit that no field of `struct slave` has: what the slave receives is to be looked at.
+const PROBED: u8 = 1 << 7;
+
 const _: () = {
     // The bits are where bindgen, and so the compiler, has them. Evaluated at compile time.
     assert!(
@@ -121,11 +124,32 @@ impl<S> Port<S> {
         self.bits().load(Ordering::Relaxed) & INACTIVE != 0
     }
 
-    /// Sets both marks at once.
+    /// Whether what it receives is just the bond's: neither to be dropped nor to be looked at.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.bits().load(Ordering::Relaxed) & (INACTIVE | PROBED) == 0
+    }
+
+    /// Whether what it receives is to be looked at.
+    #[inline]
+    pub(crate) fn is_probed(&self) -> bool {
+        self.bits().load(Ordering::Relaxed) & PROBED != 0
+    }
+
+    /// Has what it receives be looked at, or no longer. As [`Self::set_role`], under the bond's lock.
+    pub(crate) fn set_probed(&self, on: bool) {
+        let others = self.bits().load(Ordering::Relaxed) & !PROBED;
+        let probed = if on { PROBED } else { 0 };
+        self.bits().store(others | probed, Ordering::Relaxed);
+    }
+
+    /// Sets both marks at once. Under the bond's lock, or before anybody else has the port.
     pub(crate) fn set_role(&self, backup: bool, inactive: bool) {
+        let probed = self.bits().load(Ordering::Relaxed) & PROBED;
         let backup = if backup { BACKUP } else { 0 };
         let inactive = if inactive { INACTIVE } else { 0 };
-        self.bits().store(backup | inactive, Ordering::Relaxed);
+        self.bits()
+            .store(probed | backup | inactive, Ordering::Relaxed);
     }
 
     /// Keeps the fields true which C code reads: link state, speed and duplex. As

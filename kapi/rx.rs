@@ -26,6 +26,8 @@ use kernel::{
 pub(crate) enum Receive {
     /// The bond has received it.
     Bond,
+    /// The driver has received it: nobody else gets it.
+    Consumed,
     /// Only who listens on the slave itself gets it.
     Exact,
     /// The slave receives it as if it were in no bond.
@@ -108,6 +110,11 @@ unsafe extern "C" fn receive<B: Master>(
     let packet = unsafe { ReceivedSkb::from_raw(skb) };
     // SAFETY: The receive path holds the RCU section open around its hooks.
     match bond.receive(port, &packet, unsafe { Reading::assume() }) {
+        Receive::Consumed => {
+            // SAFETY: The packet is ours, and given up here.
+            unsafe { bindings::bonding_consume_skb(skb) };
+            bindings::rx_handler_result_RX_HANDLER_CONSUMED
+        }
         Receive::Exact => bindings::rx_handler_result_RX_HANDLER_EXACT,
         Receive::Slave => bindings::rx_handler_result_RX_HANDLER_PASS,
         Receive::Bond => {

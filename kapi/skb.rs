@@ -148,4 +148,19 @@ impl<'a> ReceivedSkb<'a> {
         // SAFETY: The packet is valid and has its MAC header.
         unsafe { bindings::bonding_dest_is_link_local(ptr::from_ref(&*self.0)) }
     }
+
+    /// Whether it is of a slow protocol (LACP, say), and addressed to `group`.
+    pub(crate) fn is_slow_protocol(&self, group: &[u8; 6]) -> bool {
+        // SAFETY: The packet is valid and has its MAC header; the address has six bytes.
+        unsafe { bindings::bonding_is_slow(ptr::from_ref(&*self.0), group.as_ptr()) }
+    }
+
+    /// Copies what follows the Ethernet header, as far as there is room, and returns that.
+    pub(crate) fn copy<'b>(&self, room: &'b mut [u8]) -> &'b [u8] {
+        // SAFETY: The packet is valid, the room for its length; no more than that is written.
+        let copied = unsafe {
+            bindings::bonding_skb_copy(ptr::from_ref(&*self.0), room.as_mut_ptr(), room.len())
+        };
+        room.get(..copied).unwrap_or_default()
+    }
 }

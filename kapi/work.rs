@@ -22,11 +22,13 @@ pub(crate) enum Work {
     Settle,
     /// Reports multicast memberships again.
     ResendIgmp,
+    /// Runs the machines of LACP.
+    Lacp,
 }
 
 impl Work {
     /// All of them.
-    pub(super) const ALL: [Work; 3] = [Work::Monitor, Work::Settle, Work::ResendIgmp];
+    pub(super) const ALL: [Work; 4] = [Work::Monitor, Work::Settle, Work::ResendIgmp, Work::Lacp];
 
     /// Where in `struct bonding` the work lies.
     const fn offset(self) -> usize {
@@ -34,6 +36,7 @@ impl Work {
             Work::Monitor => offset_of!(bindings::bonding, mii_work),
             Work::Settle => offset_of!(bindings::bonding, slave_arr_work),
             Work::ResendIgmp => offset_of!(bindings::bonding, mcast_work),
+            Work::Lacp => offset_of!(bindings::bonding, ad_work),
         }
     }
 
@@ -56,6 +59,7 @@ impl Work {
             Work::Monitor => run_monitor::<B>,
             Work::Settle => run_settle::<B>,
             Work::ResendIgmp => run_resend_igmp::<B>,
+            Work::Lacp => run_lacp::<B>,
         }
     }
 
@@ -102,6 +106,16 @@ unsafe extern "C" fn run_settle<B: Master>(work: *mut bindings::work_struct) {
 unsafe extern "C" fn run_resend_igmp<B: Master>(work: *mut bindings::work_struct) {
     // SAFETY: Required of the caller.
     unsafe { Work::ResendIgmp.run::<B>(work) }
+}
+
+/// Runs [`Work::Lacp`].
+///
+/// # Safety
+///
+/// As for [`Work::run`].
+unsafe extern "C" fn run_lacp<B: Master>(work: *mut bindings::work_struct) {
+    // SAFETY: Required of the caller.
+    unsafe { Work::Lacp.run::<B>(work) }
 }
 
 const _: () = assert!(

@@ -31,7 +31,8 @@ pub(crate) fn device_ops(mode: Mode) -> &'static DeviceOps<Bond> {
     match mode {
         Mode::RoundRobin => &OpsOf::<Bond, balance_rr::BalanceRr>::TABLE,
         Mode::ActiveBackup => &OpsOf::<Bond, active_backup::ActiveBackup>::TABLE,
-        Mode::Xor => &OpsOf::<Bond, balance_xor::BalanceXor>::TABLE,
+        // LACP decides which slaves are in the view; among them both choose alike.
+        Mode::Xor | Mode::Lacp => &OpsOf::<Bond, balance_xor::BalanceXor>::TABLE,
         Mode::Broadcast => &OpsOf::<Bond, broadcast::Broadcast>::TABLE,
     }
 }
@@ -41,7 +42,7 @@ pub(crate) fn lag_type(mode: Mode) -> LagType {
     match mode {
         Mode::RoundRobin => LagType::RoundRobin,
         Mode::ActiveBackup => LagType::ActiveBackup,
-        Mode::Xor => LagType::HashL2,
+        Mode::Xor | Mode::Lacp => LagType::HashL2,
         Mode::Broadcast => LagType::Broadcast,
     }
 }

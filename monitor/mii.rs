@@ -48,6 +48,13 @@ impl Bond {
         if !self.params().use_carrier && Rtnl::try_with(|rtnl| self.ask_drivers(rtnl)).is_none() {
             return self.dev().queue(Work::Monitor, 1);
         }
+        if self.lacks_speeds() {
+            // A slave whose speed isn't known is of no use, and might not tell when it is.
+            let read = Rtnl::try_with(|rtnl| self.read_speeds(rtnl));
+            if read.is_none() {
+                return self.dev().queue(Work::Monitor, 1);
+            }
+        }
         if !self.has_news() {
             return self.rearm_monitor();
         }
@@ -86,6 +93,15 @@ impl Bond {
         params.mode.uses_primary() && params.primary_reselect == PrimaryReselect::Better
     }
 
+    /// Whether the mode needs the speed of a slave that has carrier, and it isn't known.
+    fn lacks_speeds(&self) -> bool {
+        let state = self.state.lock();
+        state.params.mode.needs_speed()
+            && state.members.iter().any(|member| {
+                member.speed.is_none() && member.port.dev().is_running_with_carrier()
+            })
+    }
+
     /// Whether a look at the slaves would change anything: most often it would not, and then costs
     /// neither memory nor work.
     fn has_news(&self) -> bool {
@@ -96,7 +112,7 @@ impl Bond {
         late || state.members.iter().any(|member| {
             let link = member.link.state();
             let up = matches!(link, LinkState::Up | LinkState::Back);
-            up != member.has_link(state.params.use_carrier)
+            up != member.has_link(&state.params)
                 || (desperate && link == LinkState::Back)
         })
     }

@@ -5,6 +5,8 @@
 //! Numbers, widths and both orders of the attributes are the option table's; here bytes become
 //! calls to it, and the other way round.
 
+mod ad_info;
+
 use crate::{
     bond::{
         addr::{
@@ -23,6 +25,7 @@ use crate::{
             Width,
             OPTIONS, //
         },
+        params::Mode,
         slave::{
             Port,
             PortRef, //
@@ -53,7 +56,8 @@ use crate::{
             SLAVE_MAX, //
         },
         rtnl::Rtnl, //
-    }, //
+    },
+    modes::lacp::stats, //
 };
 
 use core::fmt::{
@@ -64,6 +68,19 @@ use kernel::prelude::*;
 
 /// The attribute of the 802.3ad state, which is dumped, and ignored when sent.
 const AD_INFO: u16 = 23;
+
+/// The attribute of option `ad_actor_system`.
+const AD_ACTOR_SYSTEM: u16 = 26;
+
+/// Attributes of extended statistics.
+mod xstats {
+    /// Those of bonds (`LINK_XSTATS_TYPE_BOND`).
+    pub(super) const BOND: u16 = 2;
+    /// Within these, those of 802.3ad (`BOND_XSTATS_3AD`).
+    pub(super) const LACP: u16 = 1;
+    /// Padding among the counters (`BOND_3AD_STAT_PAD`).
+    pub(super) const PAD: u16 = 9;
+}
 
 /// Attributes of slaves (`IFLA_BOND_SLAVE_*`).
 mod slave_attr {
@@ -77,10 +94,20 @@ mod slave_attr {
     pub(super) const PERM_HWADDR: u16 = 4;
     /// Queue bound to it, two bytes; can be set.
     pub(super) const QUEUE_ID: u16 = 5;
+    /// Number of its aggregator, two bytes.
+    pub(super) const AD_AGGREGATOR_ID: u16 = 6;
+    /// State of its port, one byte.
+    pub(super) const AD_ACTOR_OPER_PORT_STATE: u16 = 7;
+    /// State of its partner's port, two bytes.
+    pub(super) const AD_PARTNER_OPER_PORT_STATE: u16 = 8;
     /// How much it is preferred as active slave, four bytes with sign; can be set.
     pub(super) const PRIO: u16 = 9;
     /// Its priority in 802.3ad mode, two bytes; can be set.
     pub(super) const ACTOR_PORT_PRIO: u16 = 10;
+    /// Whether it was slow to get in sync, one byte.
+    pub(super) const AD_CHURN_ACTOR_STATE: u16 = 11;
+    /// Whether its partner was slow to get in sync, one byte.
+    pub(super) const AD_CHURN_PARTNER_STATE: u16 = 12;
 }
 
 /// The ranges of the attributes that have one.
@@ -197,7 +224,8 @@ impl Link<Bond> for Face {
                 }
                 Width::Mac => {
                     let value = attrs.get(nl.attr).filter(|mac| mac.len() == 6);
-                    bond.set_raw(rtnl, def, value.ok_or(EINVAL)?, extack)?;
+                    let text = ShortText::mac(value.ok_or(EINVAL)?)?;
+                    bond.set_raw(rtnl, def, text.as_bytes(), extack)?;
                 }
                 Width::U32 => {
                     let value = attrs.get_u32(nl.attr).ok_or(EINVAL)?;
@@ -218,7 +246,8 @@ impl Link<Bond> for Face {
             .iter()
             .filter_map(|def| def.netlink)
             .map(|nl| attr_size(width(&nl)))
-            .sum()
+            .sum::<usize>()
+            .saturating_add(attr_size(ad_info::LEN))
     }
 
     fn fill(bond: &Bond, message: &mut Message<'_>) -> Result {
@@ -233,7 +262,7 @@ impl Link<Bond> for Face {
         extack: &ExtAck<'_>,
     ) -> Result {
         if let Some(queue) = attrs.get_u16(slave_attr::QUEUE_ID) {
-            let text = SlaveQueue::new(port.dev().name(), queue)?;
+            let text = ShortText::queue(port.dev().name(), queue)?;
             let extack = &attrs.blame(slave_attr::QUEUE_ID, extack);
             bond.set_raw(rtnl, OptionId::QueueId.def(), text.as_bytes(), extack)?;
         }
@@ -245,15 +274,47 @@ impl Link<Bond> for Face {
             // CAST: The attribute is a number with sign.
             bond.set_prio(rtnl, port, prio as i32)?;
         }
-        if attrs.get(slave_attr::ACTOR_PORT_PRIO).is_some() {
-            let extack = &attrs.blame(slave_attr::ACTOR_PORT_PRIO, extack);
-            return Err(wrong_mode(bond, "actor_port_prio", extack));
+        if let Some(priority) = attrs.get_u16(slave_attr::ACTOR_PORT_PRIO) {
+            if bond.params().mode != Mode::Lacp {
+                let extack = &attrs.blame(slave_attr::ACTOR_PORT_PRIO, extack);
+                return Err(wrong_mode(bond, "actor_port_prio", extack));
+            }
+            bond.set_port_priority(rtnl, port, priority)?;
         }
         Ok(())
     }
 
+    fn xstats_size() -> usize {
+        // Each number may need padding.
+        let number = attr_size(size_of::<u64>()).saturating_add(attr_size(0));
+        stats::COUNTERS
+            .saturating_mul(number)
+            .saturating_add(2 * attr_size(0))
+    }
+
+    fn fill_xstats(
+        _rtnl: &Rtnl,
+        bond: &Bond,
+        port: Option<&Port>,
+        message: &mut Message<'_>,
+    ) -> Result {
+        let stats = bond.lacp_stats(port);
+        message.nest(xstats::BOND, |message| {
+            let Some(stats) = stats else { return Ok(()) };
+            message.nest(xstats::LACP, |message| {
+                let counters = (0u16..).zip(stats.all());
+                counters
+                    .map(|(number, &count)| message.put_u64(number, count, xstats::PAD))
+                    .collect()
+            })
+        })
+    }
+
     fn slave_size() -> usize {
-        [1, 1, 4, MAX_ADDR_LEN, 2, 4].map(attr_size).iter().sum()
+        [1, 1, 4, MAX_ADDR_LEN, 2, 4, 2, 1, 2, 1, 1, 2]
+            .map(attr_size)
+            .iter()
+            .sum()
     }
 
     fn fill_slave(_rtnl: &Rtnl, bond: &Bond, port: &Port, message: &mut Message<'_>) -> Result {
@@ -299,7 +360,13 @@ fn fill(bond: &BondSnapshot<'_>, message: &mut Message<'_>) -> Result {
             Width::Mac => {}
         }
     }
-    Ok(())
+    if bond.for_admin().is_some() {
+        message.put(AD_ACTOR_SYSTEM, &bond.params.ad_actor_system)?;
+    }
+    match bond.lacp.and_then(|lacp| lacp.active) {
+        Some(active) => message.put(AD_INFO, &ad_info::bytes(&active)),
+        None => Ok(()),
+    }
 }
 
 /// Writes the attributes of a slave.
@@ -312,24 +379,49 @@ fn fill_slave(slave: &SlaveSnapshot, message: &mut Message<'_>) -> Result {
     )?;
     message.put(slave_attr::PERM_HWADDR, slave.perm_hwaddr.as_bytes())?;
     message.put(slave_attr::QUEUE_ID, &slave.queue_id.to_ne_bytes())?;
-    message.put(slave_attr::PRIO, &slave.prio.to_ne_bytes())
+    message.put(slave_attr::PRIO, &slave.prio.to_ne_bytes())?;
+    let Some(port) = &slave.lacp else {
+        return Ok(());
+    };
+    if let Some(aggregator) = port.aggregator {
+        message.put(slave_attr::AD_AGGREGATOR_ID, &aggregator.to_ne_bytes())?;
+        message.put(slave_attr::AD_ACTOR_OPER_PORT_STATE, &[port.actor.state.0])?;
+        let partner = u16::from(port.partner.state.0).to_ne_bytes();
+        message.put(slave_attr::AD_PARTNER_OPER_PORT_STATE, &partner)?;
+        let (actor_churn, _) = port.actor_churn;
+        message.put(slave_attr::AD_CHURN_ACTOR_STATE, &[actor_churn.as_u8()])?;
+        let (partner_churn, _) = port.partner_churn;
+        message.put(slave_attr::AD_CHURN_PARTNER_STATE, &[partner_churn.as_u8()])?;
+    }
+    let priority = port.actor.port_priority.to_ne_bytes();
+    message.put(slave_attr::ACTOR_PORT_PRIO, &priority)
 }
 
-/// What option `queue_id` takes: `slave:queue`.
-struct SlaveQueue {
+/// A short text that an option takes.
+struct ShortText {
     text: [u8; 24],
     len: usize,
 }
 
-impl SlaveQueue {
-    /// Binds `queue` to the slave called `name`.
-    fn new(name: IfName, queue: u16) -> Result<Self> {
-        let mut text = Self {
-            text: [0; 24],
-            len: 0,
-        };
+impl ShortText {
+    /// No text.
+    const EMPTY: Self = Self {
+        text: [0; 24],
+        len: 0,
+    };
+
+    /// What binds `queue` to the slave called `name`, as option `queue_id` takes it.
+    fn queue(name: IfName, queue: u16) -> Result<Self> {
+        let mut text = Self::EMPTY;
         text.push(name.as_bytes())?;
         write!(text, ":{queue}")?;
+        Ok(text)
+    }
+
+    /// A MAC address, as option `ad_actor_system` takes it.
+    fn mac(mac: &[u8]) -> Result<Self> {
+        let mut text = Self::EMPTY;
+        write!(text, "{}", HwAddr::from_slice(mac))?;
         Ok(text)
     }
 
@@ -348,7 +440,7 @@ impl SlaveQueue {
     }
 }
 
-impl fmt::Write for SlaveQueue {
+impl fmt::Write for ShortText {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.push(text.as_bytes())
     }

@@ -8,15 +8,19 @@ use core::fmt;
 
 use crate::{
     bond::{
+        addr::HwAddr,
+        options::OptionId,
         params::{
             FailOverMac,
             Mode, //
         },
         snapshot::{
             BondSnapshot,
+            LacpPort,
             SlaveSnapshot, //
         },
     },
+    modes::lacp::params::Participant,
     monitor::link::Duplex, //
 };
 
@@ -69,12 +73,46 @@ pub(crate) fn header(bond: &BondSnapshot<'_>, w: &mut dyn fmt::Write) -> fmt::Re
         w,
         "Peer Notification Delay (ms): {}",
         params.peer_notif_delay_ms()
+    )?;
+    if bond.lacp.is_some() {
+        lacp_header(bond, w)?;
+    }
+    Ok(())
+}
+
+/// Writes what there is to say of a bond in mode 802.3ad.
+fn lacp_header(bond: &BondSnapshot<'_>, w: &mut dyn fmt::Write) -> fmt::Result {
+    let params = &bond.params;
+    let active = if params.lacp_active { "on" } else { "off" };
+    let rate = if params.lacp_fast { "fast" } else { "slow" };
+    writeln!(w, "\n802.3ad info\nLACP active: {active}\nLACP rate: {rate}")?;
+    // CAST: The C driver prints the number as an `int`.
+    writeln!(w, "Min links: {}", params.min_links as i32)?;
+    let select = OptionId::AdSelect.def();
+    let select = select.keyword_of(u64::from(params.ad_select.as_u8()));
+    writeln!(w, "Aggregator selection policy (ad_select): {select}")?;
+    let Some(lacp) = bond.for_admin() else {
+        return Ok(());
+    };
+    writeln!(w, "System priority: {}", lacp.system.priority)?;
+    writeln!(w, "System MAC address: {}", HwAddr::ether(lacp.system.mac))?;
+    let Some(active) = &lacp.active else {
+        return writeln!(w, "bond {} has no active aggregator", bond.name);
+    };
+    writeln!(w, "Active Aggregator Info:\n\tAggregator ID: {}", active.id)?;
+    writeln!(w, "\tNumber of ports: {}", active.ports)?;
+    writeln!(w, "\tActor Key: {}", active.actor_key)?;
+    writeln!(w, "\tPartner Key: {}", active.partner_key)?;
+    writeln!(
+        w,
+        "\tPartner Mac Address: {}",
+        HwAddr::ether(active.partner_mac)
     )
 }
 
 /// Writes the part about one slave, which starts with an empty line.
 pub(crate) fn slave(
-    _bond: &BondSnapshot<'_>,
+    bond: &BondSnapshot<'_>,
     slave: &SlaveSnapshot,
     w: &mut dyn fmt::Write,
 ) -> fmt::Result {
@@ -92,5 +130,40 @@ pub(crate) fn slave(
     writeln!(w, "Duplex: {duplex}")?;
     writeln!(w, "Link Failure Count: {}", slave.link_failures)?;
     writeln!(w, "Permanent HW addr: {}", slave.perm_hwaddr)?;
-    writeln!(w, "Slave queue ID: {}", slave.queue_id)
+    writeln!(w, "Slave queue ID: {}", slave.queue_id)?;
+    match &slave.lacp {
+        Some(port) => lacp_port(bond, port, w),
+        None => Ok(()),
+    }
+}
+
+/// Writes what there is to say of a slave in mode 802.3ad.
+fn lacp_port(bond: &BondSnapshot<'_>, port: &LacpPort, w: &mut dyn fmt::Write) -> fmt::Result {
+    let Some(aggregator) = port.aggregator else {
+        return w.write_str("Aggregator ID: N/A\n");
+    };
+    let (actor, actor_count) = port.actor_churn;
+    let (partner, partner_count) = port.partner_churn;
+    writeln!(w, "Aggregator ID: {aggregator}")?;
+    writeln!(w, "Actor Churn State: {}", actor.name())?;
+    writeln!(w, "Partner Churn State: {}", partner.name())?;
+    writeln!(w, "Actor Churned Count: {actor_count}")?;
+    writeln!(w, "Partner Churned Count: {partner_count}")?;
+    if bond.for_admin().is_none() {
+        return Ok(());
+    }
+    w.write_str("details actor lacp pdu:\n")?;
+    participant(&port.actor, "port key", w)?;
+    w.write_str("details partner lacp pdu:\n")?;
+    participant(&port.partner, "oper key", w)
+}
+
+/// Writes what a LACPDU says of one end of a link.
+fn participant(of: &Participant, key: &str, w: &mut dyn fmt::Write) -> fmt::Result {
+    writeln!(w, "    system priority: {}", of.system.priority)?;
+    writeln!(w, "    system mac address: {}", HwAddr::ether(of.system.mac))?;
+    writeln!(w, "    {key}: {}", of.key)?;
+    writeln!(w, "    port priority: {}", of.port_priority)?;
+    writeln!(w, "    port number: {}", of.port)?;
+    writeln!(w, "    port state: {}", of.state.0)
 }

@@ -6,12 +6,20 @@
 
 use core::fmt;
 
-use crate::bond::{
-    addr::IfName,
-    snapshot::{
-        BondSnapshot,
-        SlaveSnapshot, //
-    }, //
+use crate::{
+    bond::{
+        addr::{
+            HwAddr,
+            IfName, //
+        },
+        snapshot::{
+            BondSnapshot,
+            LacpBond,
+            LacpPort,
+            SlaveSnapshot, //
+        },
+    },
+    modes::lacp::system::ActiveAggregator, //
 };
 
 /// Bytes which a sysfs file can hold: the kernel takes one less than a page.
@@ -77,12 +85,15 @@ pub(crate) struct BondAttr {
     pub(crate) show: fn(&BondSnapshot<'_>, &mut dyn fmt::Write) -> fmt::Result,
 }
 
-/// Makes a file which is empty outside of 802.3ad mode.
-const fn ad_only(name: &'static str) -> BondAttr {
-    BondAttr {
-        name,
-        mode: 0o444,
-        show: |_, _| Ok(()),
+/// Writes a number of the active aggregator, 0 without one; nothing if there is no 802.3ad to tell of.
+fn lacp_number(
+    lacp: Option<&LacpBond>,
+    w: &mut dyn fmt::Write,
+    number: fn(&ActiveAggregator) -> u16,
+) -> fmt::Result {
+    match lacp {
+        Some(lacp) => writeln!(w, "{}", lacp.active.as_ref().map_or(0, number)),
+        None => Ok(()),
     }
 }
 
@@ -93,11 +104,34 @@ pub(crate) static BOND_ATTRS: [BondAttr; 6] = [
         mode: 0o444,
         show: |bond, w| w.write_str(if bond.mii_up { "up\n" } else { "down\n" }),
     },
-    ad_only("ad_aggregator"),
-    ad_only("ad_num_ports"),
-    ad_only("ad_actor_key"),
-    ad_only("ad_partner_key"),
-    ad_only("ad_partner_mac"),
+    BondAttr {
+        name: "ad_aggregator",
+        mode: 0o444,
+        show: |bond, w| lacp_number(bond.lacp.as_ref(), w, |active| active.id),
+    },
+    BondAttr {
+        name: "ad_num_ports",
+        mode: 0o444,
+        show: |bond, w| lacp_number(bond.lacp.as_ref(), w, |active| active.ports),
+    },
+    BondAttr {
+        name: "ad_actor_key",
+        mode: 0o444,
+        show: |bond, w| lacp_number(bond.for_admin(), w, |active| active.actor_key),
+    },
+    BondAttr {
+        name: "ad_partner_key",
+        mode: 0o444,
+        show: |bond, w| lacp_number(bond.for_admin(), w, |active| active.partner_key),
+    },
+    BondAttr {
+        name: "ad_partner_mac",
+        mode: 0o444,
+        show: |bond, w| match bond.aggregator_for_admin() {
+            Some(active) => writeln!(w, "{}", HwAddr::ether(active.partner_mac)),
+            None => Ok(()),
+        },
+    },
 ];
 
 /// A file of a slave's `bonding_slave` directory; all are mode 0444.
@@ -109,11 +143,15 @@ pub(crate) struct SlaveAttr {
     pub(crate) show: fn(&SlaveSnapshot, &mut dyn fmt::Write) -> fmt::Result,
 }
 
-/// Makes a file which has nothing to say outside of 802.3ad mode.
-const fn slave_ad_only(name: &'static str) -> SlaveAttr {
-    SlaveAttr {
-        name,
-        show: |_, w| w.write_str("N/A\n"),
+/// Writes a number of a slave that is in an aggregator, `N/A` of any other.
+fn port_number(
+    slave: &SlaveSnapshot,
+    w: &mut dyn fmt::Write,
+    number: fn(&LacpPort) -> u16,
+) -> fmt::Result {
+    match slave.lacp.filter(|port| port.aggregator.is_some()) {
+        Some(port) => writeln!(w, "{}", number(&port)),
+        None => w.write_str("N/A\n"),
     }
 }
 
@@ -140,7 +178,16 @@ pub(crate) static SLAVE_ATTRS: [SlaveAttr; 8] = [
         name: "queue_id",
         show: |slave, w| writeln!(w, "{}", slave.queue_id),
     },
-    slave_ad_only("ad_aggregator_id"),
-    slave_ad_only("ad_actor_oper_port_state"),
-    slave_ad_only("ad_partner_oper_port_state"),
+    SlaveAttr {
+        name: "ad_aggregator_id",
+        show: |slave, w| port_number(slave, w, |port| port.aggregator.unwrap_or(0)),
+    },
+    SlaveAttr {
+        name: "ad_actor_oper_port_state",
+        show: |slave, w| port_number(slave, w, |port| port.actor.state.0.into()),
+    },
+    SlaveAttr {
+        name: "ad_partner_oper_port_state",
+        show: |slave, w| port_number(slave, w, |port| port.partner.state.0.into()),
+    },
 ];

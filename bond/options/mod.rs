@@ -25,6 +25,7 @@ pub(crate) use self::{
     parse::{
         netlink_u32,
         parse_active_slave,
+        parse_mac,
         parse_primary,
         parse_queue_id,
         parse_slaves_cmd,

@@ -129,6 +129,31 @@ pub(crate) fn parse_slaves_cmd(text: &[u8]) -> Result<(Sign, IfName), OptError> 
     Ok((sign, IfName::from_bytes(name)))
 }
 
+/// Parses what is written to `ad_actor_system`: six bytes in hexadecimal, two digits each, with
+/// colons between; what follows is ignored (the rules of `mac_pton()`).
+///
+/// A group address is [`OptError::Invalid`], as is anything else.
+pub(crate) fn parse_mac(text: &[u8]) -> Result<[u8; 6], OptError> {
+    let mut mac = [0; 6];
+    let mut groups = until_nul(text).chunks(3);
+    for (at, byte) in mac.iter_mut().enumerate() {
+        let (high, low) = match groups.next() {
+            Some(&[high, low, b':']) => (high, low),
+            Some(&[high, low, ..]) if at == 5 => (high, low),
+            _ => return Err(OptError::Invalid),
+        };
+        let digit = |digit: u8| char::from(digit).to_digit(16);
+        let value = digit(high).zip(digit(low));
+        let value = value.and_then(|(high, low)| u8::try_from((high << 4) | low).ok());
+        *byte = value.ok_or(OptError::Invalid)?;
+    }
+    let [first, ..] = mac;
+    if first & 1 != 0 {
+        return Err(OptError::Invalid);
+    }
+    Ok(mac)
+}
+
 /// Parses what is written to `queue_id`: a name up to the colon, then a decimal number up to
 /// 65535; what follows is ignored.
 ///

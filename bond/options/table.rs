@@ -92,12 +92,13 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             kw("active-backup", 1),
             kw("balance-xor", 2),
             kw("broadcast", 3),
+            kw("802.3ad", 4),
         ],
         no_slaves: true,
         if_down: true,
         param: charp_param(
             "Mode: balance-rr or 0 (default), active-backup or 1, balance-xor or 2, \
-             broadcast or 3",
+             broadcast or 3, 802.3ad or 4",
         ),
         format: Format::KeywordNumber,
         netlink: nl(1, Width::U8, 1),
@@ -106,7 +107,8 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "balance-rr",
             "How frames are spread over the slaves: in turn (`balance-rr`), all through one \
              slave while the others wait (`active-backup`), by a hash over addresses \
-             (`balance-xor`), or every frame on every slave (`broadcast`).",
+             (`balance-xor`), every frame on every slave (`broadcast`), or by the same hash over \
+             those slaves which LACP has negotiated with the partner (`802.3ad`).",
         ),
         ..ROW
     },
@@ -133,7 +135,7 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         id: OptionId::XmitHashPolicy,
         name: "xmit_hash_policy",
         keywords: &[kw_default("layer2", 0)],
-        param: charp_param("What balance-xor hashes: layer2 or 0 (default)"),
+        param: charp_param("What balance-xor and 802.3ad hash: layer2 or 0 (default)"),
         format: Format::KeywordNumber,
         netlink: nl(14, Width::U8, 16),
         manual: manual(
@@ -141,7 +143,7 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "layer2",
             "What the hash which chooses the slave is made of. `layer2`: the last byte of both \
              Ethernet addresses, and the Ethernet type; all frames between two stations take \
-             the same slave. Used by `balance-xor`, kept in the other modes.",
+             the same slave. Used by `balance-xor` and `802.3ad`, kept in the other modes.",
         ),
         ..ROW
     },

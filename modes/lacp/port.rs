@@ -106,6 +106,8 @@ pub(crate) struct Port {
     window: (u64, u8),
     /// A LACPDU of our own has come back since the link came up.
     pub(super) looped: bool,
+    /// The port is about to leave: it takes no part any more until all begins anew.
+    retired: bool,
     /// The counters.
     pub(crate) stats: Stats,
 }
@@ -144,6 +146,7 @@ impl Port {
             told: mux::State::Detached,
             window: (0, 0),
             looped: false,
+            retired: false,
             stats: Stats::new(),
         }
     }
@@ -163,6 +166,7 @@ impl Port {
         self.partner_churn.begin();
         self.due = None;
         self.looped = false;
+        self.retired = false;
     }
 
     /// Follows the bond's settings.
@@ -186,6 +190,7 @@ impl Port {
 
     /// Follows the link; [`None`] if it is down.
     pub(crate) fn set_link(&mut self, link: Option<Capability>) {
+        let link = link.filter(|_| !self.retired);
         self.link = link;
         self.vars.port_enabled = link.is_some();
         self.vars.lacp_enabled = link.is_some_and(|link| link.full_duplex);
@@ -200,6 +205,11 @@ impl Port {
             self.vars.actor.port_priority = priority;
             self.vars.ntt = true;
         }
+    }
+
+    /// Sets `NTT`.
+    pub(crate) fn request_transmission(&mut self) {
+        self.vars.ntt = true;
     }
 
     /// Counts a received LACPDU. Returns whether it may be looked at: a flood must not keep a CPU
@@ -265,9 +275,11 @@ impl Port {
         self.due.take()
     }
 
-    /// The last LACPDU of a port that leaves: its partner need not wait for a timeout to use it no
-    /// more. [`None`] if the partner is not to hear anything.
-    pub(crate) fn farewell(&self) -> Option<LacpPdu> {
+    /// Ends the port's part, and returns its last LACPDU: its partner need not wait for a timeout to
+    /// use it no more. [`None`] if the partner is not to hear anything.
+    pub(crate) fn retire(&mut self) -> Option<LacpPdu> {
+        self.retired = true;
+        self.due = None;
         if self.periodic.state() == periodic::State::NoPeriodic {
             return None;
         }

@@ -82,7 +82,7 @@ pub(crate) struct ActiveAggregator {
 /// What became of a received frame of slow protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Received {
-    /// It was a LACPDU: the machines are to run.
+    /// It was a LACPDU which told something new: the machines are to run.
     Lacpdu,
     /// It was a LACPDU of our own. That is to be said in the log if it is the first in a while.
     Loopback {
@@ -271,9 +271,11 @@ fn receive_lacp<T: AsRef<Port> + AsMut<Port>>(
         let first = !core::mem::replace(&mut port.looped, true);
         return Received::Loopback { first };
     }
+    let before = (port.vars, port.receive.state());
     if !port.receive.receive(&mut port.vars, heard, now_ms) {
         return Received::Nothing;
     }
+    let mut news = before != (port.vars, port.receive.state());
     // `port_moved` (6.4.8): the partner's port was connected to another one of ours before.
     for (at, other) in ports.iter_mut().map(AsMut::as_mut).enumerate() {
         let moved = at != index
@@ -282,9 +284,14 @@ fn receive_lacp<T: AsRef<Port> + AsMut<Port>>(
             && other.vars.partner.port == heard.actor.port;
         if moved {
             other.receive.initialize(&mut other.vars);
+            news = true;
         }
     }
-    Received::Lacpdu
+    if news {
+        Received::Lacpdu
+    } else {
+        Received::Nothing
+    }
 }
 
 /// Runs the Mux machines until they rest.

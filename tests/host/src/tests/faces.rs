@@ -55,6 +55,7 @@ fn slaves() -> [SlaveSnapshot; 2] {
         queue_id: 0,
         backup: false,
         prio: 0,
+        lacp: None,
     };
     let eth1 = SlaveSnapshot {
         name: name("eth1"),
@@ -66,6 +67,7 @@ fn slaves() -> [SlaveSnapshot; 2] {
         queue_id: 7,
         backup: true,
         prio: -3,
+        lacp: None,
     };
     [eth0, eth1]
 }
@@ -73,6 +75,9 @@ fn slaves() -> [SlaveSnapshot; 2] {
 /// Returns an active-backup bond of these slaves.
 fn bond(slaves: &[SlaveSnapshot]) -> BondSnapshot<'_> {
     BondSnapshot {
+        name: name("bond0"),
+        lacp: None,
+        privileged: true,
         params: Params {
             mode: Mode::ActiveBackup,
             miimon: 100,
@@ -449,6 +454,7 @@ proptest! {
             queue_id: numbers.1,
             backup: numbers.4,
             prio: numbers.2,
+            lacp: None,
         };
         let slaves = [slave; 3];
         let mut bond = bond(&slaves);

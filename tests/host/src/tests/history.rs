@@ -155,6 +155,7 @@ fn slave(name: IfName) -> (SlaveSnapshot, SlaveDetail) {
         queue_id: 7,
         backup: true,
         prio: -5,
+        lacp: None,
     };
     let detail = SlaveDetail {
         ifindex: 12,
@@ -170,6 +171,9 @@ fn slave(name: IfName) -> (SlaveSnapshot, SlaveDetail) {
 fn text(params: Params, names: &[IfName], decisions: &[Decision]) -> String {
     let (shown, details): (Vec<_>, Vec<_>) = names.iter().map(|&name| slave(name)).unzip();
     let bond = BondSnapshot {
+        name: name("bond0"),
+        lacp: None,
+        privileged: true,
         params,
         mii_up: true,
         primary: None,

@@ -37,11 +37,12 @@ use crate::bond::params::{
 use proptest::prelude::*;
 
 /// Every mode which is built.
-const MODES: [Mode; 4] = [
+const MODES: [Mode; 5] = [
     Mode::RoundRobin,
     Mode::ActiveBackup,
     Mode::Xor,
     Mode::Broadcast,
+    Mode::Lacp,
 ];
 
 /// Makes any mode.

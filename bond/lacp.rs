@@ -45,8 +45,7 @@ use crate::{
     modes::lacp::{
         key::Capability,
         params::SystemId,
-        pdu,
-        port,
+        pdu, port,
         stats::Stats,
         system::{
             self,

@@ -104,7 +104,10 @@ impl Bond {
             let state = self.state.lock();
             let member = state.position(port).and_then(|at| state.members.get(at));
             let joining = state.joining.as_ref().filter(|member| member.port.is(port));
-            (state.params, member.or(joining).ok_or(ENOENT)?.snapshot(state.is_lacp()))
+            (
+                state.params,
+                member.or(joining).ok_or(ENOENT)?.snapshot(state.is_lacp()),
+            )
         };
         let slaves = [slave];
         let bond = self.brief(params, &slaves);

@@ -317,7 +317,11 @@ impl Bond {
     /// Option `ad_actor_system`: the MAC address that partners know the bond by; zero is its own.
     fn set_actor_system(&self, rtnl: &Rtnl, text: &[u8]) -> Result<(), OptError> {
         let mac = options::parse_mac(text).inspect_err(|_| {
-            bond_log!(Level::Err, self.dev(), "Invalid ad_actor_system MAC address.");
+            bond_log!(
+                Level::Err,
+                self.dev(),
+                "Invalid ad_actor_system MAC address."
+            );
         })?;
         let seen = Seen::Option {
             name: OptionId::AdActorSystem.def().name,

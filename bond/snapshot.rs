@@ -20,8 +20,7 @@ use crate::{
         params::Params,
     },
     modes::lacp::{
-        churn,
-        mux,
+        churn, mux,
         params::{
             Participant,
             SystemId, //

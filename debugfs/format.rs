@@ -213,7 +213,10 @@ fn lacp_port(port: &LacpPort, fields: &mut Fields<'_>) -> fmt::Result {
     fields.put("key", port.actor.key)?;
     fields.put("port", port.actor.port)?;
     fields.put("port_state", port.actor.state.0)?;
-    fields.put("partner_system", Text(HwAddr::ether(port.partner.system.mac)))?;
+    fields.put(
+        "partner_system",
+        Text(HwAddr::ether(port.partner.system.mac)),
+    )?;
     fields.put("partner_key", port.partner.key)?;
     fields.put("partner_port", port.partner.port)?;
     fields.put("partner_port_state", port.partner.state.0)

@@ -97,9 +97,10 @@ impl Bond {
     fn lacks_speeds(&self) -> bool {
         let state = self.state.lock();
         state.params.mode.needs_speed()
-            && state.members.iter().any(|member| {
-                member.speed.is_none() && member.port.dev().is_running_with_carrier()
-            })
+            && state
+                .members
+                .iter()
+                .any(|member| member.speed.is_none() && member.port.dev().is_running_with_carrier())
     }
 
     /// Whether a look at the slaves would change anything: most often it would not, and then costs
@@ -112,8 +113,7 @@ impl Bond {
         late || state.members.iter().any(|member| {
             let link = member.link.state();
             let up = matches!(link, LinkState::Up | LinkState::Back);
-            up != member.has_link(&state.params)
-                || (desperate && link == LinkState::Back)
+            up != member.has_link(&state.params) || (desperate && link == LinkState::Back)
         })
     }
 

@@ -85,7 +85,10 @@ fn lacp_header(bond: &BondSnapshot<'_>, w: &mut dyn fmt::Write) -> fmt::Result {
     let params = &bond.params;
     let active = if params.lacp_active { "on" } else { "off" };
     let rate = if params.lacp_fast { "fast" } else { "slow" };
-    writeln!(w, "\n802.3ad info\nLACP active: {active}\nLACP rate: {rate}")?;
+    writeln!(
+        w,
+        "\n802.3ad info\nLACP active: {active}\nLACP rate: {rate}"
+    )?;
     // CAST: The C driver prints the number as an `int`.
     writeln!(w, "Min links: {}", params.min_links as i32)?;
     let select = OptionId::AdSelect.def();
@@ -161,7 +164,11 @@ fn lacp_port(bond: &BondSnapshot<'_>, port: &LacpPort, w: &mut dyn fmt::Write) -
 /// Writes what a LACPDU says of one end of a link.
 fn participant(of: &Participant, key: &str, w: &mut dyn fmt::Write) -> fmt::Result {
     writeln!(w, "    system priority: {}", of.system.priority)?;
-    writeln!(w, "    system mac address: {}", HwAddr::ether(of.system.mac))?;
+    writeln!(
+        w,
+        "    system mac address: {}",
+        HwAddr::ether(of.system.mac)
+    )?;
     writeln!(w, "    {key}: {}", of.key)?;
     writeln!(w, "    port priority: {}", of.port_priority)?;
     writeln!(w, "    port number: {}", of.port)?;

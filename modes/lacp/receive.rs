@@ -185,7 +185,8 @@ fn update_ntt(vars: &mut Vars, its_partner: &Participant) {
         .with(PortState::TIMEOUT)
         .with(PortState::SYNC)
         .with(PortState::AGGREGATION);
-    let knows = vars.actor.is_same(its_partner) && vars.actor.state.agrees(its_partner.state, flags);
+    let knows =
+        vars.actor.is_same(its_partner) && vars.actor.state.agrees(its_partner.state, flags);
     vars.ntt |= !knows;
 }
 

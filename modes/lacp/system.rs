@@ -7,8 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    expired,
-    mux,
+    expired, mux,
     params::SystemId,
     pdu::{
         self,
@@ -20,8 +19,7 @@ use super::{
         Port,
         Selected, //
     },
-    receive,
-    selection,
+    receive, selection,
     stats::{
         Counter,
         Stats, //
@@ -359,8 +357,7 @@ pub(crate) fn has_carrier<T: AsRef<Port>>(settings: &Settings, ports: &[T]) -> b
 pub(crate) fn active<T: AsRef<Port>>(ports: &[T]) -> Option<ActiveAggregator> {
     let aggregator = selection::active(ports)?;
     let lag = aggregator.lag?;
-    let with_link =
-        selection::ports_of(ports, aggregator.id).filter(|port| port.vars.port_enabled);
+    let with_link = selection::ports_of(ports, aggregator.id).filter(|port| port.vars.port_enabled);
     Some(ActiveAggregator {
         id: aggregator.id,
         ports: u16::try_from(with_link.count()).unwrap_or(u16::MAX),

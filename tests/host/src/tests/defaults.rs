@@ -226,7 +226,7 @@ fn bad_words_keep_the_module_out() {
         ..NONE
     });
     fails(RawParams {
-        mode: Some(b"4"),
+        mode: Some(b"7"),
         ..NONE
     });
     fails(RawParams {

@@ -290,7 +290,8 @@ fn keywords_of_each_option() {
             ("balance-rr", 0),
             ("active-backup", 1),
             ("balance-xor", 2),
-            ("broadcast", 3)
+            ("broadcast", 3),
+            ("802.3ad", 4)
         ]
     );
     assert_eq!(words(OptionId::XmitHashPolicy), [("layer2", 0)]);
@@ -359,12 +360,11 @@ fn values_by_example() {
         "-1",
         "+1",
         "0x1",
-        "4",
         "7",
         "Active-Backup",
         "active",
         "1 x",
-        "802.3ad",
+        "802.3AD",
         "\nactive-backup",
         "active-backup,",
     ] {
@@ -439,9 +439,9 @@ fn gate_checks_in_order() {
             | OptionId::AdActorSystem
             | OptionId::AdUserPortKey
             | OptionId::CoupledControl
-            | OptionId::BroadcastNeighbor
-            | OptionId::TlbDynamicLb => &[],
-            _ => &[0, 1, 2, 3],
+            | OptionId::BroadcastNeighbor => &[4],
+            OptionId::TlbDynamicLb => &[],
+            _ => &[0, 1, 2, 3, 4],
         };
         assert_eq!(only_in(def.id), expected, "{}", def.name);
     }

@@ -45,7 +45,10 @@ fn what_each_option_entails() {
             OptionId::AllSlavesActive => Effects::MARK_ALL_SLAVES,
             _ => Effects::NONE,
         };
-        let value = if def.id == OptionId::XmitHashPolicy {
+        let value = if matches!(
+            def.id,
+            OptionId::XmitHashPolicy | OptionId::BroadcastNeighbor
+        ) {
             0
         } else {
             1
@@ -102,11 +105,12 @@ fn numbers_of_the_enums() {
     for (number, mode) in MODES.iter().enumerate() {
         assert_eq!(mode.as_u8() as usize, number);
         assert_eq!(Mode::from_u8(mode.as_u8()), Some(*mode));
-        assert!(mode.uses_arp());
+        assert_eq!(mode.uses_arp(), number < 4);
+        assert_eq!(mode.needs_speed(), number == 4);
         assert_eq!(mode.uses_primary(), number == 1);
-        assert_eq!(mode.uses_xmit_hash(), number == 2);
+        assert_eq!(mode.uses_xmit_hash(), matches!(number, 2 | 4));
     }
-    assert_eq!(Mode::from_u8(4), None);
+    assert_eq!(Mode::from_u8(5), None);
     assert_eq!(XmitPolicy::from_u8(1), None);
     assert_eq!(Mode::ActiveBackup.keyword(), "active-backup");
     assert_eq!(XmitPolicy::Layer2.keyword(), "layer2");
@@ -144,7 +148,9 @@ proptest! {
                         (OptionId::NumGratArp, OptionId::NumUnsolNa)
                             | (OptionId::NumUnsolNa, OptionId::NumGratArp)
                     );
-                    let scales = def.id == OptionId::MiiMon && DELAYS.contains(&other.id);
+                    let interval = matches!(def.id, OptionId::MiiMon | OptionId::Mode);
+                    let needed = def.id == OptionId::Mode && other.id == OptionId::MiiMon;
+                    let scales = interval && (needed || DELAYS.contains(&other.id));
                     if other.id != def.id && !alias && !scales {
                         prop_assert_eq!(params.get(other.id), before.get(other.id));
                     }
@@ -152,7 +158,9 @@ proptest! {
             }
             Err(error) => {
                 prop_assert_eq!(params, before);
-                if accepted.is_ok() {
+                if def.id == OptionId::BroadcastNeighbor && num == 1 {
+                    prop_assert_eq!(error, OptError::NotSupported);
+                } else if accepted.is_ok() {
                     prop_assert_eq!(error, OptError::MiiDisabled);
                     prop_assert_eq!(params.miimon, 0);
                 }

@@ -84,7 +84,8 @@ impl Bond {
     /// Hears a LACPDU.
     fn hear(&mut self, port: usize, pdu: &LacpPdu, now: u64) -> Received {
         let frame = pdu.frame(&[2, 0, 0, 0, 0, 0xff]);
-        self.system.receive(&mut self.ports, port, &frame[14..], now)
+        self.system
+            .receive(&mut self.ports, port, &frame[14..], now)
     }
 
     /// What a port does.

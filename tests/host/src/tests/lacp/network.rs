@@ -10,8 +10,8 @@ use super::{
 use crate::{
     bond::params::AdSelect,
     modes::lacp::{
-        mux,
         key::Capability,
+        mux,
         params::PortState,
         pdu::LacpPdu, //
     },
@@ -42,7 +42,8 @@ struct Weather {
 const FAIR: Weather = Weather {
     loss: 0,
     repeat: 0,
-    delay: 3,
+    // A cable keeps the order.
+    delay: 1,
 };
 
 /// The whole.
@@ -114,7 +115,11 @@ impl World {
             if self.roll(100) < self.weather.loss as u64 {
                 continue;
             }
-            let copies = if self.roll(100) < self.weather.repeat as u64 { 2 } else { 1 };
+            let copies = if self.roll(100) < self.weather.repeat as u64 {
+                2
+            } else {
+                1
+            };
             for _ in 0..copies {
                 let at = self.now + 1 + self.roll(self.weather.delay);
                 self.flights.push(Flight { at, to, pdu });
@@ -132,15 +137,24 @@ impl World {
             if !port.mux().is_collecting() {
                 continue;
             }
-            assert!(partner.state.has(PortState::SYNC), "in use while the partner is not in sync");
             assert!(
-                port.mux() != mux::State::Distributing
-                    || partner.state.has(PortState::COLLECTING),
+                partner.state.has(PortState::SYNC),
+                "in use while the partner is not in sync"
+            );
+            assert!(
+                port.mux() != mux::State::Distributing || partner.state.has(PortState::COLLECTING),
                 "sends to a partner that does not collect"
             );
-            assert_ne!(partner.system.mac, bond.settings.system.mac, "goes with itself");
+            assert_ne!(
+                partner.system.mac, bond.settings.system.mac,
+                "goes with itself"
+            );
             let this = (actor.key, partner.system, partner.key, port.aggregator());
-            assert_eq!(*group.get_or_insert(this), this, "ports that do not go together");
+            assert_eq!(
+                *group.get_or_insert(this),
+                this,
+                "ports that do not go together"
+            );
         }
     }
 
@@ -169,7 +183,10 @@ impl World {
                 if late {
                     self.run(bond);
                     let next = self.bonds[bond].deadline();
-                    assert!(next.is_none_or(|at| at > now), "a timer that expires again at once");
+                    assert!(
+                        next.is_none_or(|at| at > now),
+                        "a timer that expires again at once"
+                    );
                 }
             }
         }
@@ -243,7 +260,10 @@ fn a_silent_partner_is_left_after_three_periods() {
         world.pass(1_500);
         world.cables[1][0] = None;
         world.pass(periods - 1_000 * u64::from(fast) - 29_000 * u64::from(!fast) - 1_000);
-        assert!(world.bonds[0].senders().contains(&0), "too early, fast: {fast}");
+        assert!(
+            world.bonds[0].senders().contains(&0),
+            "too early, fast: {fast}"
+        );
         world.pass(32_000 * u64::from(!fast) + 2_500);
         assert_eq!(world.bonds[0].senders(), [1], "fast: {fast}");
     }
@@ -261,7 +281,10 @@ fn the_aggregator_in_use_does_not_change_while_ports_join() {
             Bond::new(settings(3), 3),
         ];
         let mut world = World::new(bonds, 3);
-        for (port, end) in [(1, 0), (1, 1), (2, 0), (2, 1), (2, 2)].into_iter().enumerate() {
+        for (port, end) in [(1, 0), (1, 1), (2, 0), (2, 1), (2, 2)]
+            .into_iter()
+            .enumerate()
+        {
             world.connect((0, port), end);
         }
         for port in [0, 2, 1, 3, 4] {

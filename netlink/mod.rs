@@ -302,10 +302,9 @@ impl Link<Bond> for Face {
         message.nest(xstats::BOND, |message| {
             let Some(stats) = stats else { return Ok(()) };
             message.nest(xstats::LACP, |message| {
-                let counters = (0u16..).zip(stats.all());
+                let mut counters = (0u16..).zip(stats.all());
                 counters
-                    .map(|(number, &count)| message.put_u64(number, count, xstats::PAD))
-                    .collect()
+                    .try_for_each(|(number, &count)| message.put_u64(number, count, xstats::PAD))
             })
         })
     }

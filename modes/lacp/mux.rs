@@ -23,7 +23,7 @@ use super::{
     expired,
     params::PortState,
     port::{
-        Selected,
+        Selection,
         Vars, //
     },
     AGGREGATE_WAIT_TIME,
@@ -136,12 +136,12 @@ impl Mux {
         coupled: bool,
         now_ms: u64,
     ) -> bool {
-        let selected = vars.selected == Selected::Selected;
+        let selected = vars.selected == Selection::Selected;
         let sync = selected && vars.partner.state.has(PortState::SYNC);
         let its_collecting = vars.partner.state.has(PortState::COLLECTING);
         let next = match self.state {
-            State::Detached if vars.selected != Selected::Unselected => State::Waiting,
-            State::Waiting if vars.selected == Selected::Unselected => State::Detached,
+            State::Detached if vars.selected != Selection::Unselected => State::Waiting,
+            State::Waiting if vars.selected == Selection::Unselected => State::Detached,
             State::Waiting if selected && ready => State::Attached,
             State::Attached if !selected => State::Detached,
             State::Attached if sync && coupled => State::CollectingDistributing,

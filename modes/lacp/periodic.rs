@@ -25,12 +25,12 @@ use super::{
 /// State of the machine. `PERIODIC_TX` is left as soon as it is entered, so there is no value for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Nothing is sent.
-    NoPeriodic,
-    /// A LACPDU is sent every second.
-    FastPeriodic,
-    /// A LACPDU is sent every 30 seconds.
-    SlowPeriodic,
+    /// `NO_PERIODIC`: nothing is sent.
+    No,
+    /// `FAST_PERIODIC`: a LACPDU is sent every second.
+    Fast,
+    /// `SLOW_PERIODIC`: a LACPDU is sent every 30 seconds.
+    Slow,
 }
 
 /// The machine.
@@ -46,7 +46,7 @@ impl Periodic {
     /// Makes the machine.
     pub(crate) const fn new() -> Periodic {
         Periodic {
-            state: State::NoPeriodic,
+            state: State::No,
             timer: None,
         }
     }
@@ -66,20 +66,16 @@ impl Periodic {
         let active = vars.actor.state.has(PortState::ACTIVITY)
             || vars.partner.state.has(PortState::ACTIVITY);
         if !vars.port_enabled || !vars.lacp_enabled || !active {
-            self.state = State::NoPeriodic;
+            self.state = State::No;
             self.timer = None;
             return;
         }
-        if self.state == State::NoPeriodic {
-            self.enter(State::FastPeriodic, now_ms);
+        if self.state == State::No {
+            self.enter(State::Fast, now_ms);
         }
         let short = vars.partner.state.has(PortState::TIMEOUT);
-        let wanted = if short {
-            State::FastPeriodic
-        } else {
-            State::SlowPeriodic
-        };
-        if expired(self.timer, now_ms) || (self.state == State::SlowPeriodic && short) {
+        let wanted = if short { State::Fast } else { State::Slow };
+        if expired(self.timer, now_ms) || (self.state == State::Slow && short) {
             // `PERIODIC_TX`.
             vars.ntt = true;
             self.enter(wanted, now_ms);
@@ -91,8 +87,8 @@ impl Periodic {
     /// Enters a state, and starts its timer.
     fn enter(&mut self, state: State, now_ms: u64) {
         let period = match state {
-            State::FastPeriodic => FAST_PERIODIC_TIME,
-            State::NoPeriodic | State::SlowPeriodic => SLOW_PERIODIC_TIME,
+            State::Fast => FAST_PERIODIC_TIME,
+            State::No | State::Slow => SLOW_PERIODIC_TIME,
         };
         self.state = state;
         self.timer = Some(now_ms.saturating_add(period));

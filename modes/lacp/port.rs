@@ -49,7 +49,7 @@ pub(crate) const DEFAULT_PRIORITY: u16 = 0xff;
 
 /// What the Selection Logic says of a port (`Selected`, 6.4.8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Selected {
+pub(crate) enum Selection {
     /// It has no aggregator, or needs another one.
     Unselected,
     /// Its aggregator is the active one.
@@ -70,7 +70,7 @@ pub(crate) struct Vars {
     /// `LACP_Enabled`: the link is full duplex.
     pub(crate) lacp_enabled: bool,
     /// `Selected`.
-    pub(crate) selected: Selected,
+    pub(crate) selected: Selection,
     /// `NTT`: a LACPDU is to be sent.
     pub(crate) ntt: bool,
 }
@@ -130,7 +130,7 @@ impl Port {
                 partner: Participant::PARTNER_ADMIN,
                 port_enabled: false,
                 lacp_enabled: false,
-                selected: Selected::Unselected,
+                selected: Selection::Unselected,
                 ntt: false,
             },
             receive: Receive::new(),
@@ -184,7 +184,7 @@ impl Port {
         // Without a link nothing is decided by the key, so the port keeps its place until it is back.
         let moved = self.link.is_some() && actor.key != before.key;
         if moved || actor.system != before.system {
-            self.vars.selected = Selected::Unselected;
+            self.vars.selected = Selection::Unselected;
         }
     }
 
@@ -280,7 +280,7 @@ impl Port {
     pub(crate) fn retire(&mut self) -> Option<LacpPdu> {
         self.retired = true;
         self.due = None;
-        if self.periodic.state() == periodic::State::NoPeriodic {
+        if self.periodic.state() == periodic::State::No {
             return None;
         }
         let mut pdu = self.pdu();

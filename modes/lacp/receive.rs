@@ -25,7 +25,7 @@ use super::{
     },
     pdu::LacpPdu,
     port::{
-        Selected,
+        Selection,
         Vars, //
     },
     LONG_TIMEOUT_TIME,
@@ -77,7 +77,7 @@ impl Receive {
 
     /// Enters `INITIALIZE`, and with that `PORT_DISABLED`.
     pub(crate) fn initialize(&mut self, vars: &mut Vars) {
-        vars.selected = Selected::Unselected;
+        vars.selected = Selection::Unselected;
         record_default(vars);
         vars.actor.state.set(PortState::EXPIRED, false);
         self.enter_port_disabled(vars);
@@ -159,7 +159,7 @@ impl Receive {
     fn enter_lacp_disabled(&mut self, vars: &mut Vars) {
         self.state = State::LacpDisabled;
         self.current_while = None;
-        vars.selected = Selected::Unselected;
+        vars.selected = Selection::Unselected;
         record_default(vars);
         vars.partner.state.set(PortState::AGGREGATION, false);
         vars.actor.state.set(PortState::EXPIRED, false);
@@ -175,7 +175,7 @@ fn record_default(vars: &mut Vars) {
 /// `update_Selected` (6.4.9): another partner needs another aggregator.
 fn update_selected(vars: &mut Vars, heard: &Participant) {
     if !vars.partner.is_same(heard) {
-        vars.selected = Selected::Unselected;
+        vars.selected = Selection::Unselected;
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     },
     port::{
         Port,
-        Selected,
+        Selection,
         Vars, //
     },
 };
@@ -157,7 +157,7 @@ pub(super) fn assign<T: AsRef<Port> + AsMut<Port>>(ports: &mut [T]) {
         let Some(port) = ports.get(index).map(AsRef::as_ref) else {
             return;
         };
-        if port.vars.selected != Selected::Unselected {
+        if port.vars.selected != Selection::Unselected {
             continue;
         }
         let lag = Lag::of(&port.vars);
@@ -173,7 +173,7 @@ pub(super) fn assign<T: AsRef<Port> + AsMut<Port>>(ports: &mut [T]) {
         }
         if let Some(port) = ports.get_mut(index).map(AsMut::as_mut) {
             port.aggregator = Some(id);
-            port.vars.selected = Selected::Standby;
+            port.vars.selected = Selection::Standby;
         }
     }
 }
@@ -265,11 +265,11 @@ pub(super) fn choose<T: AsRef<Port>>(select: AdSelect, ports: &[T]) -> Option<u1
 pub(super) fn activate<T: AsMut<Port>>(ports: &mut [T], id: Option<u16>) {
     for port in ports.iter_mut().map(AsMut::as_mut) {
         port.own.active = Some(port.own.id) == id;
-        if port.vars.selected != Selected::Unselected {
+        if port.vars.selected != Selection::Unselected {
             port.vars.selected = if id.is_some() && port.aggregator == id {
-                Selected::Selected
+                Selection::Selected
             } else {
-                Selected::Standby
+                Selection::Standby
             };
         }
     }

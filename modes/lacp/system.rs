@@ -17,7 +17,7 @@ use super::{
     },
     port::{
         Port,
-        Selected, //
+        Selection, //
     },
     receive, selection,
     stats::{
@@ -187,7 +187,7 @@ impl System {
             port.configure(settings);
             port.receive.run(&mut port.vars, now_ms);
             // Another aggregator may be selected once the port is detached from the one it is in.
-            while port.vars.selected == Selected::Unselected
+            while port.vars.selected == Selection::Unselected
                 && port
                     .mux
                     .step(&mut port.vars, false, settings.coupled, now_ms)

@@ -40,7 +40,7 @@ impl Transmit {
     /// Without periodic transmission nothing is sent, and what asked for it is forgotten: so a
     /// passive port stays silent until it hears an active one.
     pub(crate) fn run(&mut self, vars: &mut Vars, periodic: periodic::State, now_ms: u64) -> bool {
-        if !vars.lacp_enabled || periodic == periodic::State::NoPeriodic {
+        if !vars.lacp_enabled || periodic == periodic::State::No {
             vars.ntt = false;
         }
         if !vars.ntt || now_ms < self.next_slot() {

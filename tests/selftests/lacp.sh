@@ -6,7 +6,6 @@
 # vm: --kernel debug --smp 2 --timeout 500
 . "$(dirname "$0")/lib.sh"
 need_cmds jq tc ip
-# shellcheck disable=SC2317 # functions are called by becomes
 
 DEBUGFS=/sys/kernel/debug
 
@@ -192,17 +191,4 @@ ip link set bond0 type bond coupled_control off
 up bond0
 becomes "independent control carries, too" "carry s2 far-s2" 20
 
-# --- the kernel's other implementation of LACP: the team driver's, in teamd
-if modprobe team_mode_loadbalance 2>/dev/null && command -v teamd >/dev/null; then
-	down bond1
-	echo -far-s2 >"$(opt bond1 slaves)"
-	link_down far-s2
-	background teamd -t team0 -c '{"runner": {"name": "lacp", "active": true, "fast_rate": true}, "link_watch": {"name": "ethtool"}, "ports": {"far-s2": {}}}'
-	becomes "teamd's LACP: the port carries" "carry s2" 30
-	becomes "and teamd's is in use" "teamdctl team0 state dump | jq -e '.ports[\"far-s2\"].runner.selected and .ports[\"far-s2\"].runner.aggregator.selected' >/dev/null" 20
-	stop_background
-	ip link del team0 2>/dev/null
-else
-	skip "teamd" "no team driver or teamd"
-fi
 finish

@@ -32,6 +32,7 @@ use crate::debugfs::format::{
     SlaveDetail, //
 };
 use crate::debugfs::json;
+use crate::modes::lacp::mux;
 use crate::monitor::link::{
     Delays,
     Duplex,
@@ -395,7 +396,7 @@ fn decisions() {
 }
 
 /// One event of each kind.
-fn events() -> [Seen; 12] {
+fn events() -> [Seen; 16] {
     let s1 = name("s1");
     let option = Seen::Option {
         name: "primary",
@@ -414,6 +415,10 @@ fn events() -> [Seen; 12] {
         Seen::Release(s1),
         Seen::Gone(s1),
         Seen::Renamed(s1),
+        Seen::Address,
+        Seen::Lacpdu(s1),
+        Seen::LacpTimer,
+        Seen::Speed,
         Seen::Retry,
     ]
 }
@@ -424,6 +429,9 @@ fn each_word_is_explained() {
     let links = LinkWhy::ALL.iter().map(|why| why.word());
     let carrier = [true, false].map(|on| Done::Carrier(on).why().unwrap());
     let seen = events().map(Seen::word);
+    for state in mux::State::ALL {
+        assert!(MANUAL.contains(&format!("`{}`", state.word())), "{state:?}");
+    }
     let words: Vec<_> = whys.chain(links).chain(carrier).chain(seen).collect();
     for word in words {
         assert!(MANUAL.contains(&format!("`{word}`")), "{word}: manual");

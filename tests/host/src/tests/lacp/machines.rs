@@ -32,7 +32,7 @@ use crate::modes::lacp::{
     },
     port::{
         Port,
-        Selected,
+        Selection,
         Vars, //
     },
     receive::{
@@ -61,7 +61,7 @@ fn vars() -> Vars {
         partner: Participant::PARTNER_ADMIN,
         port_enabled: true,
         lacp_enabled: true,
-        selected: Selected::Unselected,
+        selected: Selection::Unselected,
         ntt: false,
     }
 }
@@ -99,11 +99,11 @@ fn receive_machine() {
     let mut machine = Receive::new();
     vars.port_enabled = false;
     vars.partner = partner(IN_SYNC);
-    vars.selected = Selected::Selected;
+    vars.selected = Selection::Selected;
     machine.initialize(&mut vars);
     assert_eq!(machine.state(), receive::State::PortDisabled);
     assert_eq!(vars.partner, Participant::PARTNER_ADMIN);
-    assert_eq!(vars.selected, Selected::Unselected);
+    assert_eq!(vars.selected, Selection::Unselected);
     assert!(vars.actor.state.has(PortState::DEFAULTED));
     assert!(
         !machine.receive(&mut vars, &pdu(IN_SYNC), 0),
@@ -133,22 +133,22 @@ fn receive_machine() {
     assert_eq!(machine.state(), receive::State::Current);
     assert_eq!(machine.deadline(), Some(5_000), "short timeout");
     assert_eq!(vars.partner, partner(IN_SYNC));
-    assert_eq!(vars.selected, Selected::Unselected, "another partner");
+    assert_eq!(vars.selected, Selection::Unselected, "another partner");
     assert!(!vars.actor.state.has(PortState::EXPIRED));
     assert!(!vars.actor.state.has(PortState::DEFAULTED));
 
     // CURRENT again, by the same partner, at the slow rate.
-    vars.selected = Selected::Selected;
+    vars.selected = Selection::Selected;
     vars.actor.state.set(PortState::TIMEOUT, false);
     assert!(machine.receive(&mut vars, &pdu(IN_SYNC), 3_000));
     assert_eq!(machine.deadline(), Some(93_000), "long timeout");
-    assert_eq!(vars.selected, Selected::Selected);
+    assert_eq!(vars.selected, Selection::Selected);
 
     // CURRENT to EXPIRED.
     machine.run(&mut vars, 93_000);
     assert_eq!(machine.state(), receive::State::Expired);
     assert!(!vars.partner.state.has(PortState::SYNC));
-    assert_eq!(vars.selected, Selected::Selected);
+    assert_eq!(vars.selected, Selection::Selected);
     assert_eq!(
         vars.partner.system,
         partner(IN_SYNC).system,
@@ -159,7 +159,7 @@ fn receive_machine() {
     vars.lacp_enabled = false;
     machine.run(&mut vars, 94_000);
     assert_eq!(machine.state(), receive::State::LacpDisabled);
-    assert_eq!(vars.selected, Selected::Unselected);
+    assert_eq!(vars.selected, Selection::Unselected);
     assert!(!vars.partner.state.has(PortState::AGGREGATION));
     assert!(!machine.receive(&mut vars, &pdu(IN_SYNC), 94_000));
     vars.lacp_enabled = true;
@@ -260,7 +260,7 @@ fn periodic_machine() {
     let mut machine = Periodic::new();
     vars.partner.state = PortState::TIMEOUT;
     machine.run(&mut vars, 0);
-    assert_eq!(machine.state(), periodic::State::FastPeriodic);
+    assert_eq!(machine.state(), periodic::State::Fast);
     assert_eq!((machine.deadline(), vars.ntt), (Some(1_000), false));
     machine.run(&mut vars, 1_000);
     assert_eq!((machine.deadline(), vars.ntt), (Some(2_000), true));
@@ -269,7 +269,7 @@ fn periodic_machine() {
     vars.ntt = false;
     vars.partner.state = PortState(0);
     machine.run(&mut vars, 1_500);
-    assert_eq!(machine.state(), periodic::State::SlowPeriodic);
+    assert_eq!(machine.state(), periodic::State::Slow);
     assert_eq!((machine.deadline(), vars.ntt), (Some(31_500), false));
     machine.run(&mut vars, 31_500);
     assert_eq!((machine.deadline(), vars.ntt), (Some(61_500), true));
@@ -278,7 +278,7 @@ fn periodic_machine() {
     vars.ntt = false;
     vars.partner.state = PortState::TIMEOUT;
     machine.run(&mut vars, 40_000);
-    assert_eq!(machine.state(), periodic::State::FastPeriodic);
+    assert_eq!(machine.state(), periodic::State::Fast);
     assert_eq!((machine.deadline(), vars.ntt), (Some(41_000), true));
 
     // NO_PERIODIC.
@@ -291,7 +291,7 @@ fn periodic_machine() {
         let (mut machine, mut vars) = (machine, vars);
         change(&mut vars);
         machine.run(&mut vars, 40_500);
-        assert_eq!(machine.state(), periodic::State::NoPeriodic);
+        assert_eq!(machine.state(), periodic::State::No);
         assert_eq!(machine.deadline(), None);
     }
     vars.actor.state.set(PortState::ACTIVITY, false);
@@ -299,7 +299,7 @@ fn periodic_machine() {
     machine.run(&mut vars, 40_500);
     assert_eq!(
         machine.state(),
-        periodic::State::FastPeriodic,
+        periodic::State::Fast,
         "the partner is active"
     );
 }
@@ -315,7 +315,7 @@ fn mux_machine() {
         Distributing,
         Waiting, //
     };
-    use Selected::{
+    use Selection::{
         Selected as Yes,
         Standby,
         Unselected, //
@@ -401,7 +401,7 @@ fn waiting_ends_by_time_or_when_nobody_is_to_come() {
     ] {
         let mut vars = vars();
         let mut machine = Mux::new();
-        vars.selected = Selected::Selected;
+        vars.selected = Selection::Selected;
         machine.step(&mut vars, false, true, 100);
         assert!(machine.is_waiting());
         machine.note_ready(none_to_come, now);
@@ -413,7 +413,7 @@ fn waiting_ends_by_time_or_when_nobody_is_to_come() {
 fn three_lacpdus_in_a_fast_period_at_most() {
     let mut vars = vars();
     let mut machine = Transmit::new();
-    let fast = periodic::State::FastPeriodic;
+    let fast = periodic::State::Fast;
     let mut sent = Vec::new();
     for now in (0..5_000).step_by(10) {
         vars.ntt = true;
@@ -427,7 +427,7 @@ fn three_lacpdus_in_a_fast_period_at_most() {
     }
     assert_eq!(sent.len(), 15);
     assert!(sent.windows(4).all(|times| times[3] - times[0] >= 1_000));
-    assert!(!machine.run(&mut vars, periodic::State::NoPeriodic, 9_000));
+    assert!(!machine.run(&mut vars, periodic::State::No, 9_000));
     assert!(!vars.ntt, "nobody is to hear it");
 }
 

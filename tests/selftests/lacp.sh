@@ -3,15 +3,16 @@
 # 802.3ad: two bonds aggregate over veth pairs, in fast and slow rate, active and passive; a port
 # without carrier leaves at once, one whose partner is silent after three periods; partners don't
 # mix; carrier follows min_links and lacp_strict; who leaves says so; every face tells of it.
-# vm: --kernel debug --smp 2 --timeout 500
+# vm: --kernel debug --smp 2 --timeout 400
 . "$(dirname "$0")/lib.sh"
 need_cmds jq tc ip
 
 DEBUGFS=/sys/kernel/debug
 
-# In TEXT: the state of a slave's port, or of its partner's.
+# In TEXT: the state of a slave's port.
 port() { slurp "$NET/$1/bonding_slave/ad_actor_oper_port_state"; }
 # All of these slaves collect and distribute.
+# shellcheck disable=SC2317 # called by expressions
 carry() {
 	local dev
 	for dev; do
@@ -20,6 +21,7 @@ carry() {
 	done
 }
 # None of them does.
+# shellcheck disable=SC2317 # called by expressions
 idle() {
 	local dev
 	for dev; do
@@ -27,7 +29,9 @@ idle() {
 		(((TEXT & 0x30) == 0)) || return 1
 	done
 }
+# shellcheck disable=SC2317 # called by expressions
 carrier() { slurp "$NET/$1/carrier"; [[ $TEXT == "$2" ]]; }
+# shellcheck disable=SC2317 # called by expressions
 same_file() { slurp "$1"; [[ $TEXT == "$2" ]]; }
 
 # up BOND…, down BOND…

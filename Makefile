@@ -42,6 +42,10 @@ parity:
 kselftest:
 	@tools/kselftest
 
+# How long a bond sends nothing after its active slave lost the carrier.
+bench-failover:
+	@tools/bench-failover
+
 # For the running kernel (or KVER=, and its tree KDIR=), into DESTDIR.
 install:
 	@tools/install install
@@ -53,4 +57,4 @@ clean:
 	@tools/build clean
 
 .PHONY: all help kernel-dir kernel-image module-path c-bonding run lab check \
-	check-host check-style check-guest parity kselftest install uninstall clean
+	check-host check-style check-guest parity kselftest bench-failover install uninstall clean

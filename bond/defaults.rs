@@ -20,6 +20,7 @@ use crate::bond::{
     },
     params::{
         AdSelect,
+        EventMonitor,
         FailOverMac,
         Mode,
         Params,
@@ -104,6 +105,8 @@ pub(crate) struct RawParams<'a> {
     pub(crate) lacp_rate: Option<&'a [u8]>,
     /// `ad_select`, if set.
     pub(crate) ad_select: Option<&'a [u8]>,
+    /// `event_monitor`, if set.
+    pub(crate) event_monitor: Option<&'a [u8]>,
 }
 
 /// What every new bond starts with, and what the module itself needs.
@@ -249,6 +252,11 @@ pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, 
         return Err(OptError::Invalid);
     }
     params.use_carrier = raw.use_carrier != 0;
+
+    if let Some(text) = raw.event_monitor {
+        let number = keyword(log, OptionId::EventMonitor, text)?;
+        params.event_monitor = EventMonitor::from_u8(number).ok_or(OptError::Invalid)?;
+    }
 
     params.num_peer_notif = byte(number(
         log,

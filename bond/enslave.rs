@@ -236,6 +236,22 @@ fn ask_driver(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice) -> Option<bool> {
     Some(link.unwrap_or(true))
 }
 
+/// Says, once per bond, that its slaves count as up for ever, and what to do about it.
+fn warn_unmonitored(bond: &Bond) {
+    let warns = {
+        let mut state = bond.state.lock();
+        !state.is_monitored() && !core::mem::replace(&mut state.warned_unmonitored, true)
+    };
+    if warns {
+        bond_log!(
+            Level::Warn,
+            bond.dev(),
+            "nothing watches the links, so slaves count as up for ever: set miimon (100, say), or \
+             event_monitor=always"
+        );
+    }
+}
+
 /// Notes what the new slave is like, for those who hear of it when it is linked to the bond.
 fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
     let dev = port.dev();
@@ -243,6 +259,7 @@ fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
     let speed = speed.map(|(speed, duplex)| (speed, Duplex::from_u8(duplex)));
     let driver_link = ask_driver(bond, rtnl, dev);
     bond.note_mac(rtnl);
+    warn_unmonitored(bond);
     let mut state = bond.state.lock();
     let link = match driver_link {
         Some(link) => dev.is_running() && link,

@@ -254,6 +254,36 @@ impl AdSelect {
     }
 }
 
+/// When the kernel's reports of a slave's link are acted upon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum EventMonitor {
+    /// `off`: never; links are polled.
+    Off = 0,
+    /// `auto`: if links are polled, too.
+    Auto = 1,
+    /// `always`: even if nothing else watches the links.
+    Always = 2,
+}
+
+impl EventMonitor {
+    /// Returns the setting with this number.
+    pub(crate) const fn from_u8(number: u8) -> Option<EventMonitor> {
+        match number {
+            0 => Some(EventMonitor::Off),
+            1 => Some(EventMonitor::Auto),
+            2 => Some(EventMonitor::Always),
+            _ => None,
+        }
+    }
+
+    /// Returns the number of the setting.
+    pub(crate) const fn as_u8(self) -> u8 {
+        // CAST: The discriminant of a `repr(u8)` enum.
+        self as u8
+    }
+}
+
 /// All settings of a bond which are a number or a keyword.
 ///
 /// The remembered name of the primary, the slaves and their queue ids are state of the bond and
@@ -281,6 +311,8 @@ pub(crate) struct Params {
     /// Option `use_carrier`: whether the monitor looks at the carrier that the kernel knows of,
     /// and not at what the driver says.
     pub(crate) use_carrier: bool,
+    /// Option `event_monitor`.
+    pub(crate) event_monitor: EventMonitor,
     /// Option `updelay` as a count of `miimon` polls.
     pub(crate) updelay: u32,
     /// Option `downdelay` as a count of `miimon` polls.
@@ -326,6 +358,7 @@ impl Params {
         packets_per_slave: 1,
         miimon: 0,
         use_carrier: true,
+        event_monitor: EventMonitor::Auto,
         updelay: 0,
         downdelay: 0,
         peer_notif_delay: 0,
@@ -385,6 +418,7 @@ impl Params {
             OptionId::MiiMon => self.miimon,
             OptionId::PrimaryReselect => u32::from(self.primary_reselect.as_u8()),
             OptionId::UseCarrier => u32::from(self.use_carrier),
+            OptionId::EventMonitor => u32::from(self.event_monitor.as_u8()),
             OptionId::AllSlavesActive => u32::from(self.all_slaves_active),
             OptionId::ResendIgmp => u32::from(self.resend_igmp),
             OptionId::PeerNotifDelay => self.peer_notif_delay_ms(),
@@ -469,6 +503,10 @@ impl Params {
             }
             OptionId::UseCarrier => {
                 self.use_carrier = num != 0;
+                applied.effects = Effects::RESTART_MONITOR;
+            }
+            OptionId::EventMonitor => {
+                self.event_monitor = EventMonitor::from_u8(byte?).ok_or(OptError::Invalid)?;
                 applied.effects = Effects::RESTART_MONITOR;
             }
             OptionId::AllSlavesActive => {

@@ -16,7 +16,11 @@ use crate::{
             History,
             DECISIONS, //
         },
-        params::Params,
+        params::{
+            EventMonitor,
+            Mode,
+            Params, //
+        },
         select::{
             self,
             Candidate,
@@ -47,6 +51,7 @@ use crate::{
         rx::RxHook,
         time::boottime_ms, //
     },
+    modes::lacp,
     monitor::link::{
         Delays,
         Duplex,
@@ -58,10 +63,6 @@ use crate::{
     sysfs::SlaveDir,
 };
 
-use crate::{
-    bond::params::Mode,
-    modes::lacp, //
-};
 use kernel::prelude::*;
 
 /// What holds a slave in its place; undone one after the other when it is released.
@@ -194,6 +195,8 @@ pub(crate) struct State {
     pub(crate) own_mac: [u8; 6],
     /// The bond is up.
     pub(crate) running: bool,
+    /// The log has said that nothing watches the links.
+    pub(crate) warned_unmonitored: bool,
     /// The active slave was chosen since the bond's carrier was last seen to.
     pub(crate) chose: bool,
     /// A slave has left since packets last got a view.
@@ -233,6 +236,7 @@ impl State {
             speed_changed: false,
             own_mac: [0; 6],
             running: false,
+            warned_unmonitored: false,
             chose: false,
             left: false,
             stale_view: false,
@@ -321,7 +325,7 @@ impl State {
 
     /// Whether something watches the links; if not, every slave counts as up.
     pub(crate) fn is_monitored(&self) -> bool {
-        self.params.miimon != 0
+        self.params.miimon != 0 || self.params.event_monitor == EventMonitor::Always
     }
 
     /// Whether the first slave to come back must not wait for its up delay, since none can send.
@@ -652,7 +656,7 @@ impl State {
     /// is only one.
     pub(crate) fn peer_interval_ms(&self) -> Option<u64> {
         let polls = self.params.peer_notif_delay.max(1);
-        self.is_monitored()
-            .then(|| u64::from(polls) * u64::from(self.params.miimon))
+        let interval = u64::from(polls) * u64::from(self.params.miimon);
+        (interval != 0).then_some(interval)
     }
 }

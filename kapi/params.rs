@@ -320,5 +320,6 @@ pub(crate) fn raw() -> RawParams<'static> {
         fail_over_mac: string(const { place(OptionId::FailOverMac) }),
         lacp_rate: string(const { place(OptionId::LacpRate) }),
         ad_select: string(const { place(OptionId::AdSelect) }),
+        event_monitor: string(const { place(OptionId::EventMonitor) }),
     }
 }

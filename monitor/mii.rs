@@ -5,7 +5,10 @@
 use crate::{
     bond::{
         history::Seen,
-        params::PrimaryReselect,
+        params::{
+            EventMonitor,
+            PrimaryReselect, //
+        },
         slave::PortRef,
         Bond,
         Follow, //
@@ -31,6 +34,9 @@ impl Bond {
 
     /// Looks at one slave, from within an event of its device.
     pub(crate) fn look_at(&self, seen: Seen, port: &PortRef) {
+        if self.params().event_monitor == EventMonitor::Off {
+            return;
+        }
         self.decide(seen, Follow::Later, |bond, state| {
             if let Some(index) = state.position(port) {
                 state.observe(bond.dev(), index..index.saturating_add(1), now_ms());
@@ -49,19 +55,18 @@ impl Bond {
             return self.dev().queue(Work::Monitor, 1);
         }
         if self.lacks_speeds() {
-            // A slave whose speed isn't known is of no use, and might not tell when it is.
-            let read = Rtnl::try_with(|rtnl| self.read_speeds(rtnl));
-            if read.is_none() {
-                return self.dev().queue(Work::Monitor, 1);
-            }
+            // A slave whose speed isn't known is of no use, and might not tell when it is. The next
+            // look is soon enough: the others don't wait for it.
+            let _ = Rtnl::try_with(|rtnl| self.read_speeds(rtnl));
         }
         if !self.has_news() {
             return self.rearm_monitor();
         }
         if self.compares_speeds() {
-            // Speeds are read under RTNL only, and what is up without one would seem the best.
+            // Speeds are read under RTNL only, and what is up without one would seem the best. But
+            // a failover does not wait for it: those that were up have theirs.
             let read = Rtnl::try_with(|rtnl| self.read_speeds(rtnl));
-            if read.is_none() {
+            if read.is_none() && !self.lost_active() {
                 return self.dev().queue(Work::Monitor, 1);
             }
         }
@@ -103,6 +108,13 @@ impl Bond {
                 .any(|member| member.speed.is_none() && member.port.dev().is_running_with_carrier())
     }
 
+    /// Whether there is no active slave, or it has lost its link.
+    fn lost_active(&self) -> bool {
+        let state = self.state.lock();
+        let active = state.active_position().and_then(|at| state.members.get(at));
+        active.is_none_or(|member| !member.has_link(&state.params))
+    }
+
     /// Whether a look at the slaves would change anything: most often it would not, and then costs
     /// neither memory nor work.
     fn has_news(&self) -> bool {
@@ -128,7 +140,12 @@ impl Bond {
                 .next_deadline()
                 .map(|at| at.saturating_sub(now_ms()))
                 .and_then(|wait| u32::try_from(wait).ok());
-            until_deadline.map_or(state.params.miimon, |wait| wait.min(state.params.miimon))
+            let poll = Some(state.params.miimon).filter(|ms| *ms != 0);
+            // By events alone: the next one comes by itself.
+            let Some(wait) = until_deadline.into_iter().chain(poll).min() else {
+                return;
+            };
+            wait
         };
         self.dev().queue(Work::Monitor, msecs_to_jiffies(wait));
     }

@@ -99,6 +99,8 @@ pub(crate) enum OptionId {
     BroadcastNeighbor = 35,
     /// `lacp_strict`.
     LacpStrict = 37,
+    /// `event_monitor`, which the C driver doesn't have.
+    EventMonitor = 128,
 }
 
 impl OptionId {
@@ -135,6 +137,7 @@ impl OptionId {
             OptionId::CoupledControl => &OPTIONS[27],
             OptionId::BroadcastNeighbor => &OPTIONS[28],
             OptionId::LacpStrict => &OPTIONS[29],
+            OptionId::EventMonitor => &OPTIONS[30],
         }
     }
 }

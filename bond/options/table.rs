@@ -80,7 +80,7 @@ const PEER_NOTIF: OptionDef = OptionDef {
 };
 
 /// Number of options.
-const COUNT: usize = 30;
+const COUNT: usize = 31;
 
 /// The table, sorted by [`OptionId`].
 pub(crate) static OPTIONS: [OptionDef; COUNT] = [
@@ -587,6 +587,25 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "off",
             "Whether an 802.3ad bond has carrier only while a port has negotiated with a partner \
              (`on`).",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::EventMonitor,
+        name: "event_monitor",
+        keywords: &[kw("off", 0), kw_default("auto", 1), kw("always", 2)],
+        param: charp_param(
+            "When the kernel reports a link: off or 0, auto or 1 (default), always or 2",
+        ),
+        format: Format::KeywordNumber,
+        manual: manual(
+            "",
+            "auto",
+            "What a slave's link is worth that the kernel reports. `auto`: with `miimon` set, it is \
+             acted upon at once, and `miimon` is for devices which don't report. `always`: it is \
+             acted upon even if `miimon` is 0, where slaves would count as up for ever. `off`: \
+             it is not; links are looked at every `miimon`, as in the C driver, which doesn't \
+             have this option.",
         ),
         ..ROW
     },

@@ -20,6 +20,7 @@ use crate::bond::options::{
 };
 use crate::bond::params::{
     AdSelect,
+    EventMonitor,
     FailOverMac,
     Mode,
     Params,
@@ -68,6 +69,7 @@ const NONE: RawParams<'static> = RawParams {
     fail_over_mac: None,
     lacp_rate: None,
     ad_select: None,
+    event_monitor: None,
 };
 
 #[test]
@@ -346,12 +348,35 @@ fn parameters_of_modes_not_used() {
     assert_eq!(outcome.unwrap().params.lp_interval, 7);
 }
 
+#[test]
+fn event_monitor() {
+    for (word, wanted) in [
+        (&b"off"[..], EventMonitor::Off),
+        (b"1", EventMonitor::Auto),
+        (b"always", EventMonitor::Always),
+    ] {
+        let (outcome, _) = run(RawParams {
+            event_monitor: Some(word),
+            ..NONE
+        });
+        assert_eq!(outcome.unwrap().params.event_monitor, wanted);
+    }
+    let (outcome, messages) = run(RawParams {
+        event_monitor: Some(b"never"),
+        ..NONE
+    });
+    assert_eq!(outcome, Err(OptError::Invalid));
+    assert!(messages
+        .iter()
+        .any(|(_, text)| text.contains("always")));
+}
+
 proptest! {
     #[test]
     fn never_panics(
         ints: [i32; 11],
         lp_interval: u32,
-        words in prop::array::uniform7(prop::option::of(any_text())),
+        words in prop::array::uniform8(prop::option::of(any_text())),
     ) {
         let raw = RawParams {
             max_bonds: ints[0],
@@ -373,6 +398,7 @@ proptest! {
             fail_over_mac: words[4].as_deref(),
             lacp_rate: words[5].as_deref(),
             ad_select: words[6].as_deref(),
+            event_monitor: words[7].as_deref(),
         };
         let (outcome, messages) = run(raw);
         match outcome {

@@ -44,7 +44,7 @@ type Fact = (
 );
 
 /// The facts.
-const FACTS: [Fact; 30] = [
+const FACTS: [Fact; 31] = [
     (0, "mode", None, Some(("charp", 0)), Some((1, 1, 1))),
     (
         1,
@@ -171,6 +171,7 @@ const FACTS: [Fact; 30] = [
     (34, "coupled_control", None, None, Some((32, 1, 31))),
     (35, "broadcast_neighbor", None, None, Some((33, 1, 32))),
     (37, "lacp_strict", None, None, Some((34, 1, 33))),
+    (128, "event_monitor", None, Some(("charp", 0)), None),
 ];
 
 /// The options without a file.
@@ -329,6 +330,7 @@ fn keywords_of_each_option() {
         ("use_carrier", Some(1)),
         ("all_slaves_active", Some(0)),
         ("resend_igmp", Some(1)),
+        ("event_monitor", Some(1)),
         ("peer_notif_delay", None),
     ] {
         let def = OPTIONS.iter().find(|def| def.name == name).unwrap();

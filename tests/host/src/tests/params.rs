@@ -38,7 +38,7 @@ fn what_each_option_entails() {
             OptionId::Mode => Effects::MODE_CHANGED.with(Effects::UPDATE_VIEW),
             OptionId::PacketsPerSlave | OptionId::XmitHashPolicy => Effects::UPDATE_VIEW,
             OptionId::MiiMon => Effects::RESTART_MONITOR.with(Effects::UPDATE_DELAYS),
-            OptionId::UseCarrier => Effects::RESTART_MONITOR,
+            OptionId::UseCarrier | OptionId::EventMonitor => Effects::RESTART_MONITOR,
             OptionId::UpDelay | OptionId::DownDelay => Effects::UPDATE_DELAYS,
             OptionId::PrimaryReselect => Effects::RESELECT,
             OptionId::MinLinks => Effects::UPDATE_CARRIER,

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * For the guest test layout.sh: shows bonds and slaves as drivers outside see
- * them, through <net/bonding.h> and <net/lag.h>, in two files of debugfs:
+ * them, through <net/bonding.h> and <net/lag.h>, in files of debugfs:
  *
  *   bonding_layout/rcu    under RCU alone, as packets' paths do
  *   bonding_layout/rtnl   under RTNL, as notifiers do
+ *   bonding_layout/xmit   which slave would send a frame, as RDMA asks for it
  *
  * A line for each:
  *   bond NAME MODE SLAVES ACTIVE|none
  *   slave NAME BOND LINK BACKUP INACTIVE [ACTIVE TXABLE]   (the last two: rtnl)
+ *   xmit NAME SLAVE|none SLAVE|none   (of those in use, of all)
  */
 #include <linux/debugfs.h>
+#include <linux/etherdevice.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <linux/seq_file.h>
@@ -72,11 +75,47 @@ static int layout_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(layout);
 
+static void show_choice(struct seq_file *seq, struct net_device *bond, struct sk_buff *skb, bool all)
+{
+	const struct net_device *slave = netdev_get_xmit_slave(bond, skb, all);
+
+	seq_printf(seq, " %s", slave ? slave->name : "none");
+}
+
+static int xmit_show(struct seq_file *seq, void *unused)
+{
+	struct net_device *dev;
+	struct sk_buff *skb;
+	struct ethhdr *eth;
+
+	skb = alloc_skb(ETH_ZLEN, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	skb_reset_mac_header(skb);
+	eth = skb_put_zero(skb, ETH_ZLEN);
+	eth_broadcast_addr(eth->h_dest);
+	eth->h_proto = htons(ETH_P_802_EX1);
+	rcu_read_lock();
+	for_each_netdev_rcu(&init_net, dev) {
+		if (!netif_is_bond_master(dev))
+			continue;
+		seq_printf(seq, "xmit %s", dev->name);
+		show_choice(seq, dev, skb, false);
+		show_choice(seq, dev, skb, true);
+		seq_putc(seq, '\n');
+	}
+	rcu_read_unlock();
+	kfree_skb(skb);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(xmit);
+
 static int __init layout_init(void)
 {
 	dir = debugfs_create_dir("bonding_layout", NULL);
 	debugfs_create_file("rcu", 0444, dir, NULL, &layout_fops);
 	debugfs_create_file("rtnl", 0444, dir, &dir, &layout_fops);
+	debugfs_create_file("xmit", 0444, dir, NULL, &xmit_fops);
 	return 0;
 }
 

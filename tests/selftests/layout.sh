@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Code outside that has inlined <net/bonding.h> and <net/lag.h> (a module, tests/layout)
 # sees in struct bonding and struct slave what sysfs says: at rest, across failovers,
-# changes of mode and releases, while it reads all the time.
+# changes of mode and releases, while it reads all the time; and is told by which slave a
+# frame would leave (netdev_get_xmit_slave).
 # vm: --kernel debug --smp 2 --timeout 400 --module tests/layout
 . "$(dirname "$0")/lib.sh"
 
@@ -34,6 +35,11 @@ expected() {
 	WANT=$(sort <<<"${WANT%$'\n'}")
 }
 
+# would_leave NAME BOND SLAVE [SLAVE]: by one in use, and by one of all.
+would_leave() {
+	like "$1: a frame would leave by $3" "$(<$LAYOUT/xmit)" "(^|"$'\n'")xmit $2 ($3) (${4:-$3})("$'\n'"|$)"
+}
+
 shown() { sort "$LAYOUT/rtnl"; }
 
 # agrees NAME [LINE…]: both say the same, and these lines are among it.
@@ -57,6 +63,7 @@ mk_bond sysfs bond1 balance-rr miimon 100
 ip link set bond0 up
 ip link set bond1 up
 agrees "without slaves" "bond bond0 1 0 none" "bond bond1 0 0 none"
+would_leave "without slaves" bond0 none
 
 # --- who reads under RCU alone goes on to the end
 # shellcheck disable=SC2016 # expands there
@@ -75,6 +82,7 @@ agrees "and off" "slave s2 bond0 0 1 1 0 0"
 # --- failovers
 set_opt bond0 active_slave s3
 agrees "active_slave s3" "bond bond0 1 3 s3" "slave s3 bond0 0 0 0 1 1" "slave s1 bond0 0 1 1 0 0"
+would_leave "active-backup" bond0 s3
 ip link set far-s3 down
 link_is s3 down
 agrees "s3 is down" "bond bond0 1 3 s1" "slave s3 bond0 2 1 1 0 0"
@@ -91,6 +99,7 @@ for dev in far-s1 far-s2 far-s3; do link_down $dev; done
 becomes "nobody is active" '[[ $(active bond0) == "" ]]'
 for dev in s1 s2 s3; do link_is $dev down; done
 agrees "all are down" "bond bond0 1 3 none"
+would_leave "all are down" bond0 none
 for dev in far-s1 far-s2 far-s3; do link_up $dev; done
 for dev in s1 s2 s3; do link_is $dev up; done
 agrees "all are up again"
@@ -112,6 +121,10 @@ for mode in balance-xor broadcast active-backup balance-rr; do
 	enslave sysfs bond1 s1
 	link_is s1 up
 	agrees "bond1 in mode $mode"
+	case $mode in
+	broadcast) would_leave $mode bond1 none ;;
+	*) would_leave $mode bond1 s1 ;;
+	esac
 done
 
 # --- and all of it at a time, with the readers

@@ -83,7 +83,8 @@ for nic in "${NICS[@]}"; do
 	BEFORE+=("$STATE")
 	SNAPSHOTS+=("$(snapshot_nic "$nic")")
 done
-flood 0.02 bond0 "${FAR[@]}"
+# Seldom: while an unloading waits, frames are all that takes the machine time.
+flood 0.2 bond0 "${FAR[@]}"
 
 WRONG='' cycle=0
 while ((cycle < CYCLES)); do

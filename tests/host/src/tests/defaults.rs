@@ -366,9 +366,7 @@ fn event_monitor() {
         ..NONE
     });
     assert_eq!(outcome, Err(OptError::Invalid));
-    assert!(messages
-        .iter()
-        .any(|(_, text)| text.contains("always")));
+    assert!(messages.iter().any(|(_, text)| text.contains("always")));
 }
 
 proptest! {

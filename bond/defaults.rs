@@ -6,29 +6,38 @@
 
 use core::fmt;
 
-use crate::bond::{
-    addr::{
-        IfName,
-        Text, //
+use crate::{
+    bond::{
+        addr::{
+            IfName,
+            Text, //
+        },
+        options::{
+            OptError,
+            OptionId,
+            ParamDef,
+            ParamKind,
+            Value, //
+        },
+        params::{
+            AdSelect,
+            ArpValidate,
+            EventMonitor,
+            FailOverMac,
+            Mode,
+            Params,
+            PrimaryReselect,
+            XmitPolicy,
+            DEFAULT_MIIMON,
+            INT_MAX, //
+        },
     },
-    options::{
-        OptError,
-        OptionId,
-        ParamDef,
-        ParamKind,
-        Value, //
-    },
-    params::{
-        AdSelect,
-        EventMonitor,
-        FailOverMac,
-        Mode,
-        Params,
-        PrimaryReselect,
-        XmitPolicy,
-        DEFAULT_MIIMON,
-        INT_MAX, //
-    },
+    monitor::targets::{
+        self,
+        parse_ip4,
+        Refused,
+        Targets, //
+    }, //
 };
 
 /// Bonds made when the module is loaded, unless told otherwise.
@@ -107,6 +116,14 @@ pub(crate) struct RawParams<'a> {
     pub(crate) ad_select: Option<&'a [u8]>,
     /// `event_monitor`, if set.
     pub(crate) event_monitor: Option<&'a [u8]>,
+    /// `arp_interval` in ms.
+    pub(crate) arp_interval: i32,
+    /// `arp_ip_target`, as many as are set.
+    pub(crate) arp_ip_target: [Option<&'a [u8]>; targets::MAX],
+    /// `arp_validate`, if set.
+    pub(crate) arp_validate: Option<&'a [u8]>,
+    /// `arp_all_targets`, if set.
+    pub(crate) arp_all_targets: Option<&'a [u8]>,
 }
 
 /// What every new bond starts with, and what the module itself needs.
@@ -116,6 +133,8 @@ pub(crate) struct Defaults {
     pub(crate) params: Params,
     /// Name of its primary slave.
     pub(crate) primary: Option<IfName>,
+    /// Hosts that its ARP monitor asks for.
+    pub(crate) targets: Targets,
     /// Bonds to make when the module is loaded.
     pub(crate) max_bonds: u32,
     /// Transmit queues of a bond, 1 to 255.
@@ -178,6 +197,69 @@ fn delay(log: &mut Log<'_>, name: &str, ms: u32, miimon: u32) -> u32 {
         );
     }
     polls
+}
+
+/// Parses the targets of ARP monitoring, and checks what goes with them; without a valid target,
+/// or with one that isn't, it is turned off.
+fn arp(raw: &RawParams<'_>, params: &mut Params, log: &mut Log<'_>) -> Result<Targets, OptError> {
+    let mut list = Targets::NONE;
+    for &text in raw.arp_ip_target.iter().flatten() {
+        match parse_ip4(text).map(|target| list.ip4.add(target)) {
+            Some(Ok(_)) => {}
+            Some(Err(Refused::Present(target))) => log(
+                Level::Warn,
+                format_args!("Warning: duplicate address {target} in arp_ip_target, skipping"),
+            ),
+            _ => {
+                log(
+                    Level::Warn,
+                    format_args!(
+                        "Warning: bad arp_ip_target module parameter ({}), ARP monitoring will \
+                         not be performed",
+                        Text(text)
+                    ),
+                );
+                params.arp_interval = 0;
+            }
+        }
+    }
+    if params.arp_interval != 0 && list.is_empty() {
+        log(
+            Level::Warn,
+            format_args!(
+                "Warning: arp_interval ({}) has no effect without arp_ip_target",
+                params.arp_interval
+            ),
+        );
+        params.arp_interval = 0;
+    }
+    if let Some(text) = raw.arp_validate {
+        if params.arp_interval == 0 {
+            log(
+                Level::Err,
+                format_args!("arp_validate requires arp_interval"),
+            );
+            return Err(OptError::Invalid);
+        }
+        let number = keyword(log, OptionId::ArpValidate, text)?;
+        params.arp_validate = ArpValidate::from_u8(number).ok_or(OptError::Invalid)?;
+    }
+    if let Some(text) = raw.arp_all_targets {
+        // As in the C driver, a word that is wrong doesn't keep the module from loading.
+        params.arp_all_targets =
+            keyword(log, OptionId::ArpAllTargets, text).is_ok_and(|number| number != 0);
+    }
+    Ok(list)
+}
+
+/// The parameters `arp_ip_target` as they were given, each with a space before it.
+struct Given<'a>(&'a RawParams<'a>);
+
+impl fmt::Display for Given<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut texts = self.0.arp_ip_target.iter().flatten();
+        texts.try_for_each(|text| write!(f, " {}", Text(text)))
+    }
 }
 
 /// Checks the module parameters, in the order of the C driver.
@@ -304,18 +386,42 @@ pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, 
             ),
         );
     }
+    params.arp_interval = number(log, "arp_interval", raw.arp_interval, 0, INT_MAX, 0);
+    if params.miimon != 0 && params.arp_interval != 0 {
+        log(
+            Level::Warn,
+            format_args!(
+                "Warning: miimon ({}) and arp_interval ({}) can't be used simultaneously, \
+                 disabling ARP monitoring",
+                params.miimon, params.arp_interval
+            ),
+        );
+        params.arp_interval = 0;
+    }
     params.updelay = delay(log, "updelay", updelay, params.miimon);
     params.downdelay = delay(log, "downdelay", downdelay, params.miimon);
 
+    let targets = arp(raw, &mut params, log)?;
     if params.miimon != 0 {
         log(
             Level::Info,
             format_args!("MII link monitoring set to {} ms", params.miimon),
         );
+    } else if params.arp_interval != 0 {
+        log(
+            Level::Info,
+            format_args!(
+                "ARP monitoring set to {} ms, validate {}, with {} target(s):{}",
+                params.arp_interval,
+                params.arp_validate.keyword(),
+                targets.ip4.len(),
+                Given(raw)
+            ),
+        );
     } else if max_bonds != 0 {
         log(
             Level::Debug,
-            format_args!("Warning: without miimon link failures are not detected"),
+            format_args!("Warning: without miimon or arp_interval link failures are not detected"),
         );
     }
 
@@ -357,6 +463,7 @@ pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, 
         primary: primary
             .map(IfName::from_bytes)
             .filter(|name| !name.is_empty()),
+        targets,
         max_bonds,
         tx_queues,
     })

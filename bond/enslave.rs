@@ -19,7 +19,8 @@ use crate::{
         },
         params::{
             FailOverMac,
-            Mode, //
+            Mode,
+            Monitor, //
         },
         slave::{
             PortRef,
@@ -47,7 +48,11 @@ use crate::{
         },
         random,
         rtnl::Rtnl,
-        time::now_ms, //
+        time::{
+            ms_to_ticks,
+            now_ms,
+            ticks, //
+        },
     },
     modes::{
         self,
@@ -240,7 +245,8 @@ fn ask_driver(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice) -> Option<bool> {
 fn warn_unmonitored(bond: &Bond) {
     let warns = {
         let mut state = bond.state.lock();
-        !state.is_monitored() && !core::mem::replace(&mut state.warned_unmonitored, true)
+        state.params.monitor() == Monitor::None
+            && !core::mem::replace(&mut state.warned_unmonitored, true)
     };
     if warns {
         bond_log!(
@@ -284,6 +290,8 @@ fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
         ties: None,
     };
     member.publish_link();
+    let interval = ms_to_ticks(state.params.arp_interval);
+    port.signs.restart(ticks(), interval);
     state.joining = Some(member);
 }
 

@@ -50,6 +50,8 @@ pub(crate) enum Seen {
     Closed(IfName),
     /// The monitor's timer looked at the slaves.
     Poll,
+    /// The ARP monitor's timer looked at what slaves have heard.
+    ArpPoll,
     /// An option was set.
     Option {
         /// Its name.
@@ -89,6 +91,7 @@ impl Seen {
             Seen::Carrier(_) => "carrier",
             Seen::Closed(_) => "closed",
             Seen::Poll => "poll",
+            Seen::ArpPoll => "arp-poll",
             Seen::Option { .. } => "option",
             Seen::Enslave(_) => "enslave",
             Seen::Release(_) => "release",
@@ -117,6 +120,7 @@ impl Seen {
             | Seen::Up
             | Seen::Down
             | Seen::Poll
+            | Seen::ArpPoll
             | Seen::Address
             | Seen::LacpTimer
             | Seen::Speed

@@ -242,9 +242,9 @@ impl State {
         self.probe_slaves();
     }
 
-    /// Has what slaves receive be looked at, if LACP is at work, or no longer.
-    pub(crate) fn probe_slaves(&mut self) {
-        let on = self.runs_lacp();
+    /// Has what slaves receive be looked at, if LACP or the ARP monitor is at work, or no longer.
+    pub(crate) fn probe_slaves(&self) {
+        let on = self.runs_lacp() || self.is_probing();
         for member in &self.members {
             member.port.set_probed(on);
         }

@@ -3,6 +3,7 @@
 //! The bond and its slaves.
 
 pub(crate) mod addr;
+mod arp;
 pub(crate) mod counters;
 pub(crate) mod defaults;
 pub(crate) mod history;
@@ -32,6 +33,7 @@ mod xdp;
 
 use crate::{
     bond::{
+        arp::Watch,
         defaults::Defaults,
         history::{
             Done,
@@ -99,6 +101,7 @@ use crate::{
         xfrm::Associations, //
     },
     modes,
+    monitor::targets::Targets,
     procfs::ProcFile, //
 };
 
@@ -106,6 +109,7 @@ use self::{
     addr::HwAddr,
     params::{
         Mode,
+        Monitor,
         Params, //
     },
 };
@@ -121,6 +125,7 @@ static DEFAULTS: SetOnce<Defaults> = SetOnce::new();
 static FALLBACK: Defaults = Defaults {
     params: Params::DEFAULT,
     primary: None,
+    targets: Targets::NONE,
     max_bonds: defaults::DEFAULT_MAX_BONDS,
     tx_queues: defaults::DEFAULT_TX_QUEUES,
 };
@@ -182,6 +187,8 @@ pub(crate) struct Bond {
     dev: BondDev<Bond>,
     /// What packets see, in the modes with several slaves in use.
     view: Rcu<TxView>,
+    /// What packets see of the ARP monitor.
+    pub(crate) watch: Watch,
     /// What is decided upon.
     #[pin]
     pub(crate) state: BhLock<State>,
@@ -359,9 +366,18 @@ impl Bond {
     /// Starts the timer of the link monitor, if one is set and the bond is up.
     pub(crate) fn start_monitor(&self) {
         let state = self.state.lock();
-        if state.running && state.is_monitored() {
-            self.dev.queue(Work::Monitor, 0);
+        match state.params.monitor() {
+            _ if !state.running => {}
+            Monitor::Mii => self.dev.queue(Work::Monitor, 0),
+            Monitor::Arp => self.dev.queue(Work::Probe, 0),
+            Monitor::None => {}
         }
+    }
+
+    /// Stops the timers of the link monitors.
+    fn stop_monitors(&self) {
+        self.dev.cancel(Work::Monitor);
+        self.dev.cancel(Work::Probe);
     }
 }
 
@@ -372,8 +388,9 @@ impl Master for Bond {
         let defaults = defaults();
         try_pin_init!(Self {
             view: Rcu::empty(),
+            watch: Watch::new(),
             state <- new_bh_lock!(
-                State::new(defaults.params, defaults.primary, active)?,
+                State::new(defaults, active)?,
                 "bonding_state"
             ),
             associations <- Associations::new(),
@@ -402,11 +419,12 @@ impl Master for Bond {
             self.join_group(rtnl, dev);
             Ok(())
         });
-        self.decide(Seen::Up, Follow::Now(rtnl), |_, state| {
+        self.decide(Seen::Up, Follow::Now(rtnl), |bond, state| {
             state.running = true;
             state.note(Done::Running(true));
             state.reset_roles();
             state.begin_lacp();
+            state.restart_probing(bond);
         });
         self.start_monitor();
         Ok(())
@@ -421,9 +439,10 @@ impl Master for Bond {
             state.note(Done::Running(false));
             state.peers.left = 0;
             state.igmp_left = 0;
-            state.probe_slaves();
+            state.restart_probing(self);
         }
-        for work in [Work::Monitor, Work::Settle, Work::ResendIgmp, Work::Lacp] {
+        self.stop_monitors();
+        for work in [Work::Settle, Work::ResendIgmp, Work::Lacp] {
             self.dev.cancel(work);
         }
         // What was left to do under RTNL is done now, so that nothing is lost by the cancelling.
@@ -445,28 +464,17 @@ impl Master for Bond {
     }
 
     #[inline]
-    fn receive(&self, port: &Port, packet: &ReceivedSkb<'_>, _reading: Reading<'_>) -> Receive {
+    fn receive(&self, port: &Port, packet: &ReceivedSkb<'_>, reading: Reading<'_>) -> Receive {
         if port.is_plain() {
             return Receive::Bond;
         }
-        if port.is_probed() {
-            if let Some(received) = self.receive_slow(port, packet) {
-                return received;
-            }
-        }
-        if !port.is_inactive() {
-            return Receive::Bond;
-        }
-        // Link-local protocols (LLDP, say) are the slave's own affair.
-        if packet.is_link_local() {
-            return Receive::Slave;
-        }
-        Receive::Exact
+        self.receive_marked(port, packet, reading)
     }
 
     fn work(&self, which: Work) {
         match which {
             Work::Monitor => self.monitor(),
+            Work::Probe => self.probe(),
             Work::Settle => self.settle_later(),
             Work::ResendIgmp => self.resend_igmp(),
             Work::Lacp => self.lacp_work(),
@@ -634,6 +642,30 @@ impl Master for Bond {
 }
 
 impl Bond {
+    /// [`Master::receive`] for a slave that is inactive, or whose packets are looked at.
+    fn receive_marked(
+        &self,
+        port: &Port,
+        packet: &ReceivedSkb<'_>,
+        reading: Reading<'_>,
+    ) -> Receive {
+        if port.is_probed() {
+            if self.watch.is_on() {
+                self.hear(port, packet, reading);
+            } else if let Some(received) = self.receive_slow(port, packet) {
+                return received;
+            }
+        }
+        if !port.is_inactive() {
+            return Receive::Bond;
+        }
+        // Link-local protocols (LLDP, say) are the slave's own affair.
+        if packet.is_link_local() {
+            return Receive::Slave;
+        }
+        Receive::Exact
+    }
+
     /// A slave was renamed: it may have become the primary, or have been it.
     fn slave_renamed(&self, port: &Port) {
         let seen = Seen::Renamed(port.dev().name());

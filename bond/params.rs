@@ -284,6 +284,78 @@ impl EventMonitor {
     }
 }
 
+/// What counts as a sign of life of a slave that the ARP monitor watches (`BOND_ARP_VALIDATE_*`,
+/// `BOND_ARP_FILTER*`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum ArpValidate {
+    /// `none`: any frame.
+    None = 0,
+    /// `active`: for active slaves, answers of targets alone.
+    Active = 1,
+    /// `backup`: for backups, ARP between bond and targets alone.
+    Backup = 2,
+    /// `all`: both.
+    All = 3,
+    /// `filter`: any ARP.
+    Filter = 4,
+    /// `filter_active`: as `active`, and any ARP for backups.
+    FilterActive = 5,
+    /// `filter_backup`: as `backup`, and any ARP for active slaves.
+    FilterBackup = 6,
+}
+
+impl ArpValidate {
+    /// Returns the rule with this number.
+    pub(crate) const fn from_u8(number: u8) -> Option<ArpValidate> {
+        match number {
+            0 => Some(ArpValidate::None),
+            1 => Some(ArpValidate::Active),
+            2 => Some(ArpValidate::Backup),
+            3 => Some(ArpValidate::All),
+            4 => Some(ArpValidate::Filter),
+            5 => Some(ArpValidate::FilterActive),
+            6 => Some(ArpValidate::FilterBackup),
+            _ => None,
+        }
+    }
+
+    /// Returns the number of the rule.
+    pub(crate) const fn as_u8(self) -> u8 {
+        // CAST: The discriminant of a `repr(u8)` enum.
+        self as u8
+    }
+
+    /// Returns the word by which options name the rule.
+    pub(crate) fn keyword(self) -> &'static str {
+        OptionId::ArpValidate
+            .def()
+            .keyword_of(u64::from(self.as_u8()))
+    }
+
+    /// Tells whether who sent a frame matters, for a backup or else for an active slave.
+    pub(crate) const fn judges(self, backup: bool) -> bool {
+        let bit = if backup { 2 } else { 1 };
+        self.as_u8() & bit != 0
+    }
+
+    /// Tells whether nothing but ARP and neighbour discovery counts.
+    pub(crate) const fn filters(self) -> bool {
+        self.as_u8() & 4 != 0
+    }
+}
+
+/// What watches the links of slaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Monitor {
+    /// Nothing: every slave counts as up.
+    None,
+    /// The MII monitor: their carrier.
+    Mii,
+    /// The ARP monitor: whether hosts behind them answer.
+    Arp,
+}
+
 /// All settings of a bond which are a number or a keyword.
 ///
 /// The remembered name of the primary, the slaves and their queue ids are state of the bond and
@@ -319,6 +391,14 @@ pub(crate) struct Params {
     pub(crate) downdelay: u32,
     /// Option `peer_notif_delay` as a count of `miimon` polls.
     pub(crate) peer_notif_delay: u32,
+    /// Option `arp_interval` in ms, 0 to [`INT_MAX`]; 0 is off. Not with `miimon`.
+    pub(crate) arp_interval: u32,
+    /// Option `arp_validate`.
+    pub(crate) arp_validate: ArpValidate,
+    /// Option `arp_all_targets`: whether all targets must be heard of, and not just any.
+    pub(crate) arp_all_targets: bool,
+    /// Option `arp_missed_max`: intervals of silence before a slave is down, 1 to 255.
+    pub(crate) arp_missed_max: u8,
     /// Option `min_links`; any `u32`, since the module parameter is not checked.
     pub(crate) min_links: u32,
     /// Option `lp_interval` in s, at least 1; any `u32`, since the module parameter has no limit.
@@ -362,6 +442,10 @@ impl Params {
         updelay: 0,
         downdelay: 0,
         peer_notif_delay: 0,
+        arp_interval: 0,
+        arp_validate: ArpValidate::None,
+        arp_all_targets: false,
+        arp_missed_max: 2,
         min_links: 0,
         lp_interval: 1,
         tlb_dynamic_lb: true,
@@ -375,6 +459,17 @@ impl Params {
         coupled_control: true,
         broadcast_neighbor: false,
     };
+
+    /// Returns what watches the links.
+    pub(crate) const fn monitor(&self) -> Monitor {
+        if self.arp_interval != 0 {
+            Monitor::Arp
+        } else if self.miimon != 0 || matches!(self.event_monitor, EventMonitor::Always) {
+            Monitor::Mii
+        } else {
+            Monitor::None
+        }
+    }
 
     /// Returns a delay of `polls` in ms, at most [`INT_MAX`].
     ///
@@ -409,6 +504,10 @@ impl Params {
         let number = match id {
             OptionId::Mode => u32::from(self.mode.as_u8()),
             OptionId::PacketsPerSlave => u32::from(self.packets_per_slave),
+            OptionId::ArpValidate => u32::from(self.arp_validate.as_u8()),
+            OptionId::ArpAllTargets => u32::from(self.arp_all_targets),
+            OptionId::ArpInterval => self.arp_interval,
+            OptionId::ArpMissedMax => u32::from(self.arp_missed_max),
             OptionId::XmitHashPolicy => u32::from(self.xmit_policy.as_u8()),
             OptionId::FailOverMac => u32::from(self.fail_over_mac.as_u8()),
             OptionId::DownDelay => self.downdelay_ms(),
@@ -436,6 +535,7 @@ impl Params {
             | OptionId::ActiveSlave
             | OptionId::QueueId
             | OptionId::Slaves
+            | OptionId::ArpIpTarget
             | OptionId::AdActorSystem => return None,
         };
         Some(u64::from(number))
@@ -460,8 +560,13 @@ impl Params {
             OptionId::Mode => {
                 self.mode = Mode::from_u8(byte?).ok_or(OptError::Invalid)?;
                 self.broadcast_neighbor = false;
-                if !self.mode.uses_arp() && self.miimon == 0 {
-                    self.miimon = DEFAULT_MIIMON;
+                // As in the C driver, the rule is not taken along.
+                self.arp_validate = ArpValidate::None;
+                if !self.mode.uses_arp() {
+                    self.arp_interval = 0;
+                    if self.miimon == 0 {
+                        self.miimon = DEFAULT_MIIMON;
+                    }
                 }
                 applied.effects = Effects::MODE_CHANGED.with(Effects::UPDATE_VIEW);
             }
@@ -495,7 +600,25 @@ impl Params {
             OptionId::NumUnsolNa | OptionId::NumGratArp => self.num_peer_notif = byte?,
             OptionId::MiiMon => {
                 self.miimon = word?;
+                if self.miimon != 0 && self.arp_interval != 0 {
+                    self.arp_interval = 0;
+                    self.arp_validate = ArpValidate::None;
+                }
                 applied.effects = Effects::RESTART_MONITOR.with(Effects::UPDATE_DELAYS);
+            }
+            OptionId::ArpInterval => {
+                self.arp_interval = word?;
+                if self.arp_interval != 0 {
+                    self.miimon = 0;
+                }
+                applied.effects = Effects::RESTART_MONITOR.with(Effects::UPDATE_DELAYS);
+            }
+            OptionId::ArpValidate => {
+                self.arp_validate = ArpValidate::from_u8(byte?).ok_or(OptError::Invalid)?;
+            }
+            OptionId::ArpAllTargets => self.arp_all_targets = num != 0,
+            OptionId::ArpMissedMax => {
+                self.arp_missed_max = byte?;
             }
             OptionId::PrimaryReselect => {
                 self.primary_reselect = PrimaryReselect::from_u8(byte?).ok_or(OptError::Invalid)?;
@@ -539,6 +662,7 @@ impl Params {
             | OptionId::ActiveSlave
             | OptionId::QueueId
             | OptionId::Slaves
+            | OptionId::ArpIpTarget
             | OptionId::AdActorSystem => return Err(OptError::Invalid),
         }
         Ok(applied)
@@ -565,7 +689,7 @@ pub(crate) struct Effects(u16);
 impl Effects {
     /// Nothing to do.
     pub(crate) const NONE: Effects = Effects(0);
-    /// If the bond is up, stop the MII monitor when `miimon` is 0, else poll now and rearm it.
+    /// If the bond is up, stop the link monitors, and start the one which is set now.
     pub(crate) const RESTART_MONITOR: Effects = Effects(1 << 0);
     /// Run the choice of the active slave.
     pub(crate) const RESELECT: Effects = Effects(1 << 1);

@@ -70,6 +70,7 @@ impl State {
             params: self.params,
             lacp: self.is_lacp().then(|| self.lacp_bond()),
             privileged: self.is_lacp() && capability::is_net_admin(),
+            targets: self.targets,
             mii_up: dev.has_carrier(),
             primary: primary.map(|member| member.port.dev().name()),
             primary_ifindex: primary.map(|member| member.port.dev().ifindex()),

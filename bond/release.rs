@@ -69,6 +69,7 @@ fn remove_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) -> Op
         port.set_probed(false);
         let member = state.members.remove(index).ok()?;
         state.left = true;
+        state.end_search(bond);
         state.note(Done::Released { slave });
         state.find_primary();
         if was_active && reason != Reason::BondGone {

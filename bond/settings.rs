@@ -42,13 +42,23 @@ use crate::{
             ExtAck, //
         },
         rtnl::Rtnl,
-        time::now_ms,
-        work::Work, //
+        time::{
+            now_ms,
+            ticks, //
+        },
     },
     modes,
-    monitor::link::LinkState, //
+    monitor::{
+        link::LinkState,
+        targets::{
+            List,
+            Refused,
+            Target, //
+        }, //
+    }, //
 };
 
+use core::net::Ipv4Addr;
 use kernel::prelude::*;
 
 /// The pure code's error as the kernel's.
@@ -135,6 +145,7 @@ impl Bond {
         def.gate(mode, self.has_slaves(), self.dev().is_up())?;
         let value = match value {
             Value::Raw(text) => def.parse(text)?,
+            Value::Num(number) if def.id == OptionId::ArpIpTarget => Value::Num(number),
             Value::Num(number) => def.parse_num(number)?,
         };
         match (def.id, value) {
@@ -148,6 +159,8 @@ impl Bond {
             }
             (OptionId::QueueId, Value::Raw(text)) => self.set_queue(rtnl, text),
             (OptionId::AdActorSystem, Value::Raw(text)) => self.set_actor_system(rtnl, text),
+            (OptionId::ArpIpTarget, Value::Raw(text)) => self.set_arp_targets(text),
+            (OptionId::ArpIpTarget, Value::Num(number)) => self.add_arp_target(number),
             (_, Value::Num(number)) => self.set_scalar(rtnl, def, number),
             (_, Value::Raw(_)) => Err(OptError::Invalid),
         }
@@ -178,6 +191,11 @@ impl Bond {
         };
         let applied = self.decide(seen, Follow::Now(rtnl), |bond, state| {
             let applied = state.params.apply(def.id, number)?;
+            if applied.has(Effects::RESTART_MONITOR) {
+                state.restart_probing(bond);
+            } else {
+                bond.publish_watch(state);
+            }
             if applied.has(Effects::MARK_ALL_SLAVES) {
                 state.mark_backups();
             }
@@ -207,7 +225,7 @@ impl Bond {
             super::xdp::update_features(self, rtnl);
         }
         if applied.has(Effects::RESTART_MONITOR) {
-            self.dev().cancel(Work::Monitor);
+            self.stop_monitors();
             self.start_monitor();
         }
     }
@@ -349,6 +367,92 @@ impl Bond {
             member.lacp.set_priority(priority);
             Ok(())
         })
+    }
+
+    /// Option `arp_ip_target`: adds or removes a host that the ARP monitor asks for.
+    fn set_arp_targets(&self, text: &[u8]) -> Result<(), OptError> {
+        let (sign, target) = options::parse_arp_target(text)?;
+        if sign == Sign::Plus {
+            return self.add_arp_target(u32::from_ne_bytes(target.octets()).into());
+        }
+        let mut state = self.state.lock();
+        let removed = state.targets.ip4.remove(target);
+        let at = removed.map_err(|why| self.refuse_target(&why))?;
+        for member in &state.members {
+            member.port.signs.forget(at);
+        }
+        self.publish_watch(&state);
+        let last = state.targets.ip4.is_empty() && state.params.arp_interval != 0;
+        drop(state);
+        if last {
+            self.warn_of_no_target();
+        }
+        Ok(())
+    }
+
+    /// Adds a host that the ARP monitor asks for: the bytes of its IPv4 address, as a number of this
+    /// machine.
+    fn add_arp_target(&self, number: u64) -> Result<(), OptError> {
+        // CAST: As in the C driver, what is more than an address is not looked at.
+        let target = Ipv4Addr::from((number as u32).to_ne_bytes());
+        let mut state = self.state.lock();
+        let added = state.targets.ip4.add(target);
+        let at = added.map_err(|why| self.refuse_target(&why))?;
+        for member in &state.members {
+            member.port.signs.begin(at, ticks());
+        }
+        self.publish_watch(&state);
+        Ok(())
+    }
+
+    /// Replaces the hosts that the ARP monitor asks for, as netlink does. Those before the first
+    /// that is refused stay.
+    pub(crate) fn replace_arp_targets(
+        &self,
+        rtnl: &Rtnl,
+        targets: impl Iterator<Item = Result<Ipv4Addr>>,
+        extack: &ExtAck<'_>,
+    ) -> Result {
+        {
+            let mut state = self.state.lock();
+            state.targets.ip4 = List::EMPTY;
+            self.publish_watch(&state);
+        }
+        let mut result = Ok(());
+        for target in targets {
+            let number = u32::from_ne_bytes(target?.octets()).into();
+            result = self.set(
+                rtnl,
+                OptionId::ArpIpTarget.def(),
+                Value::Num(number),
+                extack,
+            );
+            if result.is_err() {
+                break;
+            }
+        }
+        let state = self.state.lock();
+        let none = state.targets.ip4.is_empty() && state.params.arp_interval != 0;
+        drop(state);
+        if none {
+            self.warn_of_no_target();
+        }
+        result
+    }
+
+    /// Says why a target was not added or removed.
+    fn refuse_target<A: Target>(&self, why: &Refused<A>) -> OptError {
+        bond_log!(Level::Err, self.dev(), "{why}");
+        OptError::Invalid
+    }
+
+    /// Says that the ARP monitor has nobody to ask.
+    fn warn_of_no_target(&self) {
+        bond_log!(
+            Level::Warn,
+            self.dev(),
+            "Removing last arp target with arp_interval on"
+        );
     }
 
     /// Option `queue_id`: binds a queue to a slave.

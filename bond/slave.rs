@@ -14,6 +14,7 @@ use crate::{
         },
         port, //
     },
+    monitor::targets,
 };
 
 use core::sync::atomic::{
@@ -28,7 +29,99 @@ pub(crate) type Port = port::Port<Slave>;
 /// A counted reference to a slave.
 pub(crate) type PortRef = port::PortRef<Slave>;
 
-/// The part of a slave that never changes, and its counters.
+/// What the ARP monitor notes of a slave, in ticks. Packets write it without a lock.
+pub(crate) struct Signs {
+    /// When the slave last heard what counts.
+    last_rx: AtomicU64,
+    /// When it last asked a target.
+    last_tx: AtomicU64,
+    /// When it last came up, or was made the active slave or the candidate.
+    last_up: AtomicU64,
+    /// When each target, by its index, was last heard of.
+    targets: [AtomicU64; targets::MAX],
+}
+
+impl Signs {
+    /// Nothing noted yet.
+    const fn new() -> Self {
+        Self {
+            last_rx: AtomicU64::new(0),
+            last_tx: AtomicU64::new(0),
+            last_up: AtomicU64::new(0),
+            targets: [const { AtomicU64::new(0) }; targets::MAX],
+        }
+    }
+
+    /// Starts anew, as if the slave had last been heard of a little more than an `interval` before
+    /// `now`, and come up now.
+    pub(crate) fn restart(&self, now: u64, interval: u64) {
+        let before = now.saturating_sub(interval.saturating_add(1));
+        self.last_rx.store(before, Ordering::Relaxed);
+        self.last_tx.store(before, Ordering::Relaxed);
+        for place in &self.targets {
+            place.store(before, Ordering::Relaxed);
+        }
+        self.note_up(now);
+    }
+
+    /// Notes that something was heard, of the target with the index if it was that. A time is
+    /// written once a tick at most, so that CPUs which receive don't fight for it.
+    pub(crate) fn hear(&self, now: u64, target: Option<usize>) {
+        let place = target.and_then(|at| self.targets.get(at));
+        for place in [Some(&self.last_rx), place].into_iter().flatten() {
+            if place.load(Ordering::Relaxed) != now {
+                place.store(now, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Notes that the slave asked.
+    pub(crate) fn note_tx(&self, now: u64) {
+        self.last_tx.store(now, Ordering::Relaxed);
+    }
+
+    /// Notes that the slave came up, or was made the active one or the candidate.
+    pub(crate) fn note_up(&self, now: u64) {
+        self.last_up.store(now, Ordering::Relaxed);
+    }
+
+    /// When the slave last heard what counts. If `all` is given, each of so many targets must have
+    /// been heard of: it is the time of that which has been silent for longest.
+    pub(crate) fn last_rx(&self, all: Option<usize>) -> u64 {
+        let targets = self.targets.iter().take(all.unwrap_or(0));
+        let oldest = targets.map(|place| place.load(Ordering::Relaxed)).min();
+        oldest.unwrap_or_else(|| self.last_rx.load(Ordering::Relaxed))
+    }
+
+    /// When the slave last asked.
+    pub(crate) fn last_tx(&self) -> u64 {
+        self.last_tx.load(Ordering::Relaxed)
+    }
+
+    /// When the slave last came up.
+    pub(crate) fn last_up(&self) -> u64 {
+        self.last_up.load(Ordering::Relaxed)
+    }
+
+    /// A target is added at an index: it has time from `now` on.
+    pub(crate) fn begin(&self, at: usize, now: u64) {
+        if let Some(place) = self.targets.get(at) {
+            place.store(now, Ordering::Relaxed);
+        }
+    }
+
+    /// The target at an index is removed: those behind it move up.
+    pub(crate) fn forget(&self, at: usize) {
+        let Some(rest) = self.targets.get(at..) else {
+            return;
+        };
+        for (to, from) in rest.iter().zip(rest.iter().skip(1)) {
+            to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+        }
+    }
+}
+
+/// The part of a slave that never changes, its counters, and what it hears.
 pub(crate) struct Slave {
     /// MAC address that the device had before it was enslaved.
     pub(crate) perm_hwaddr: HwAddr,
@@ -36,6 +129,8 @@ pub(crate) struct Slave {
     pub(crate) original_mtu: u32,
     /// Its counters as they were when the bond last looked.
     pub(crate) baseline: Pin<KBox<BhLock<Baseline>>>,
+    /// What the ARP monitor notes.
+    pub(crate) signs: Signs,
     /// Frames which it was to send and was not given.
     drops: AtomicU64,
 }
@@ -50,6 +145,7 @@ impl Slave {
                 new_bh_lock!(Baseline::default(), "bonding_slave_stats"),
                 GFP_KERNEL,
             )?,
+            signs: Signs::new(),
             drops: AtomicU64::new(0),
         })
     }

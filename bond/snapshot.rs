@@ -27,9 +27,12 @@ use crate::{
         },
         system::ActiveAggregator,
     },
-    monitor::link::{
-        Duplex,
-        LinkState, //
+    monitor::{
+        link::{
+            Duplex,
+            LinkState, //
+        },
+        targets::Targets, //
     },
     sysfs::format::write_list, //
 };
@@ -96,6 +99,8 @@ pub(crate) struct BondSnapshot<'a> {
     pub(crate) lacp: Option<LacpBond>,
     /// Who reads may see what only administrators may (`CAP_NET_ADMIN`).
     pub(crate) privileged: bool,
+    /// The hosts that its ARP monitor asks for.
+    pub(crate) targets: Targets,
     /// Whether it has carrier.
     pub(crate) mii_up: bool,
     /// Name of the primary slave; `None` as long as a remembered name is no slave.
@@ -153,6 +158,7 @@ impl OptionDef {
                 writeln!(w, "{}", HwAddr::ether(bond.params.ad_actor_system))
             }
             (Format::AdOnly, _) => writeln!(w, "{}", self.get_num(bond).unwrap_or(0)),
+            (Format::Addresses, _) => write_list(w, bond.targets.ip4.iter()),
             (Format::List, OptionId::QueueId) => write_list(
                 w,
                 bond.slaves.iter().map(|slave| QueueEntry {

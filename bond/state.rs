@@ -10,6 +10,7 @@
 use crate::{
     bond::{
         addr::IfName,
+        defaults::Defaults,
         history::{
             Decision,
             Done,
@@ -17,8 +18,8 @@ use crate::{
             DECISIONS, //
         },
         params::{
-            EventMonitor,
             Mode,
+            Monitor,
             Params, //
         },
         select::{
@@ -49,16 +50,22 @@ use crate::{
         port::UpperLink,
         rcu::Prepared,
         rx::RxHook,
-        time::boottime_ms, //
+        time::{
+            boottime_ms,
+            ticks, //
+        },
     },
     modes::lacp,
-    monitor::link::{
-        Delays,
-        Duplex,
-        LinkMachine,
-        LinkState,
-        Role,
-        Transition, //
+    monitor::{
+        link::{
+            Delays,
+            Duplex,
+            LinkMachine,
+            LinkState,
+            Role,
+            Transition, //
+        },
+        targets::Targets, //
     },
     sysfs::SlaveDir,
 };
@@ -164,6 +171,8 @@ pub(crate) struct PeerNotifications {
 pub(crate) struct State {
     /// The settings.
     pub(crate) params: Params,
+    /// The hosts that the ARP monitor asks for.
+    pub(crate) targets: Targets,
     /// Name of the slave that the user prefers, whether it is there or not.
     pub(crate) primary: Option<IfName>,
     /// The slave of that name, in modes which have a primary.
@@ -181,6 +190,9 @@ pub(crate) struct State {
     /// The slave that has the bond's addresses and flags, in modes with an active slave. It
     /// follows `active` when RTNL is there.
     pub(crate) addressed: Option<PortRef>,
+    /// The slave that asks in place of the active one, in active-backup mode with the ARP monitor,
+    /// while there is none.
+    pub(crate) candidate: Option<PortRef>,
     /// Peers to tell.
     pub(crate) peers: PeerNotifications,
     /// How many more times multicast memberships are to be reported.
@@ -213,15 +225,12 @@ pub(crate) struct State {
 
 impl State {
     /// The state of a new bond. Process context.
-    pub(crate) fn new(
-        params: Params,
-        primary: Option<IfName>,
-        active: ActiveCell<Bond>,
-    ) -> Result<Self> {
+    pub(crate) fn new(defaults: &Defaults, active: ActiveCell<Bond>) -> Result<Self> {
         let decisions = KVec::from_elem(Decision::NONE, DECISIONS, GFP_KERNEL)?;
         Ok(Self {
-            params,
-            primary,
+            params: defaults.params,
+            targets: defaults.targets,
+            primary: defaults.primary,
             primary_slave: None,
             force_primary: false,
             members: KVec::new(),
@@ -229,6 +238,7 @@ impl State {
             candidates: KVec::new(),
             active,
             addressed: None,
+            candidate: None,
             peers: PeerNotifications::default(),
             igmp_left: 0,
             lacp: lacp::system::System::new(),
@@ -252,7 +262,7 @@ impl State {
     }
 
     /// Notes that the link of the slave at `index` changed.
-    fn note_link(&mut self, index: usize, change: Transition) {
+    pub(super) fn note_link(&mut self, index: usize, change: Transition) {
         let Some(member) = self.members.get(index) else {
             return;
         };
@@ -323,9 +333,9 @@ impl State {
         !same
     }
 
-    /// Whether something watches the links; if not, every slave counts as up.
+    /// Whether carrier and delays decide on the links.
     pub(crate) fn is_monitored(&self) -> bool {
-        self.params.miimon != 0 || self.params.event_monitor == EventMonitor::Always
+        self.params.monitor() == Monitor::Mii
     }
 
     /// Whether the first slave to come back must not wait for its up delay, since none can send.
@@ -348,7 +358,8 @@ impl State {
 
     /// The link machine of a slave that is being added.
     pub(crate) fn new_link(&self, carrier: bool, now_ms: u64) -> LinkMachine {
-        LinkMachine::new(self.is_monitored(), carrier, now_ms, &self.delays())
+        let monitored = self.params.monitor() != Monitor::None;
+        LinkMachine::new(monitored, carrier, now_ms, &self.delays())
     }
 
     /// Looks at the links of the slaves at `indices`, and draws the conclusions.
@@ -420,6 +431,7 @@ impl State {
         match change.to {
             LinkState::Up => {
                 member.stale_speed = true;
+                member.port.signs.note_up(ticks());
                 if !matches!(mode, Mode::ActiveBackup | Mode::Lacp) {
                     member.set_role(false, false);
                 }
@@ -531,6 +543,9 @@ impl State {
             if let Some(member) = index.and_then(|at| self.members.get_mut(at)) {
                 member.set_role(false, false);
             }
+        }
+        if let Some(member) = index.and_then(|at| self.members.get(at)) {
+            member.port.signs.note_up(ticks());
         }
         self.point_at(dev, index);
         if self.params.mode == Mode::ActiveBackup {
@@ -655,8 +670,12 @@ impl State {
     /// The time between two notifications of peers, in ms; [`None`] without a monitor, when there
     /// is only one.
     pub(crate) fn peer_interval_ms(&self) -> Option<u64> {
-        let polls = self.params.peer_notif_delay.max(1);
-        let interval = u64::from(polls) * u64::from(self.params.miimon);
+        let polls = u64::from(self.params.peer_notif_delay.max(1));
+        let poll = match self.params.monitor() {
+            Monitor::Arp => self.params.arp_interval,
+            Monitor::Mii | Monitor::None => self.params.miimon,
+        };
+        let interval = polls.saturating_mul(poll.into());
         (interval != 0).then_some(interval)
     }
 }

@@ -147,7 +147,9 @@ fn option(
             let word = def.get_num(bond).map(|number| def.keyword_of(number));
             fields.put(def.name, word)
         }
-        Format::Name | Format::List => fields.put(def.name, Text(Shown { bond, def })),
+        Format::Name | Format::List | Format::Addresses => {
+            fields.put(def.name, Text(Shown { bond, def }))
+        }
     }
 }
 

@@ -19,7 +19,9 @@
 #include <linux/seq_file.h>
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
+#include <net/arp.h>
 #include <net/bonding.h>
+#include <net/dst.h>
 #include <net/neighbour.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>

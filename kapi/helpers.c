@@ -20,10 +20,12 @@
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
 #include <generated/utsrelease.h>
+#include <net/arp.h>
 #include <net/net_namespace.h>
 #include <net/netdev_lock.h>
 #include <net/netlink.h>
 #include <net/netns/generic.h>
+#include <net/route.h>
 #include <net/sch_generic.h>
 #include <net/xfrm.h>
 
@@ -480,6 +482,68 @@ bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len)
 	skb->dev = dev;
 	dev_queue_xmit(skb);
 	return true;
+}
+
+u16 bonding_skb_protocol(const struct sk_buff *skb)
+{
+	return ntohs(skb->protocol);
+}
+
+bool bonding_skb_is_for_us(const struct sk_buff *skb)
+{
+	return skb->pkt_type != PACKET_OTHERHOST &&
+	       skb->pkt_type != PACKET_LOOPBACK;
+}
+
+u64 bonding_ticks(void)
+{
+	return get_jiffies_64();
+}
+
+/* The route to a neighbour, with a reference, or NULL without one. */
+struct dst_entry *bonding_route4(struct net *net, __be32 dst)
+{
+	struct rtable *rt = ip_route_output(net, dst, 0, 0, 0, RT_SCOPE_LINK);
+
+	return IS_ERR(rt) ? NULL : &rt->dst;
+}
+
+/* Under RCU. */
+struct net_device *bonding_dst_dev(const struct dst_entry *dst)
+{
+	return dst_dev_rcu(dst);
+}
+
+__be32 bonding_confirm_addr(struct net_device *dev, __be32 dst, __be32 local)
+{
+	return bond_confirm_addr(dev, dst, local);
+}
+
+/* Whether a device is a VLAN, and which; numbers in host order. */
+bool bonding_vlan_tag(const struct net_device *dev, u16 *proto, u16 *id)
+{
+	if (!is_vlan_dev(dev))
+		return false;
+	*proto = ntohs(vlan_dev_vlan_proto(dev));
+	*id = vlan_dev_vlan_id(dev);
+	return true;
+}
+
+struct sk_buff *bonding_arp_request(struct net_device *dev, __be32 dst, __be32 src)
+{
+	return arp_create(ARPOP_REQUEST, ETH_P_ARP, dst, dev, src, NULL,
+			  dev->dev_addr, NULL);
+}
+
+/* Frees the packet, and returns NULL, if there is no room for the tag. */
+struct sk_buff *bonding_insert_tag(struct sk_buff *skb, u16 proto, u16 id)
+{
+	return vlan_insert_tag_set_proto(skb, htons(proto), id);
+}
+
+void bonding_put_tag(struct sk_buff *skb, u16 proto, u16 id)
+{
+	__vlan_hwaccel_put_tag(skb, htons(proto), id);
 }
 
 const char *bonding_kernel_release(void)

@@ -92,11 +92,23 @@ struct sk_buff *bonding_skb_share_check(struct sk_buff *skb);
 u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,
 			 struct net_device *sb_dev);
 bool bonding_is_igmp(struct sk_buff *skb);
+u16 bonding_skb_protocol(const struct sk_buff *skb);
+bool bonding_skb_is_for_us(const struct sk_buff *skb);
 bool bonding_dest_is_link_local(const struct sk_buff *skb);
 bool bonding_is_slow(const struct sk_buff *skb, const u8 *group);
 size_t bonding_skb_copy(const struct sk_buff *skb, u8 *to, size_t len);
 void bonding_consume_skb(struct sk_buff *skb);
 bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len);
+
+/* Questions to hosts, for the ARP monitor. */
+u64 bonding_ticks(void);
+struct dst_entry *bonding_route4(struct net *net, __be32 dst);
+struct net_device *bonding_dst_dev(const struct dst_entry *dst);
+__be32 bonding_confirm_addr(struct net_device *dev, __be32 dst, __be32 local);
+bool bonding_vlan_tag(const struct net_device *dev, u16 *proto, u16 *id);
+struct sk_buff *bonding_arp_request(struct net_device *dev, __be32 dst, __be32 src);
+struct sk_buff *bonding_insert_tag(struct sk_buff *skb, u16 proto, u16 id);
+void bonding_put_tag(struct sk_buff *skb, u16 proto, u16 id);
 
 /* UTS_RELEASE. */
 const char *bonding_kernel_release(void);

@@ -26,6 +26,7 @@ pub(crate) mod ops;
 pub(crate) mod params;
 pub(crate) mod pernet;
 pub(crate) mod port;
+pub(crate) mod probe;
 pub(crate) mod procfs;
 pub(crate) mod random;
 pub(crate) mod rcu;

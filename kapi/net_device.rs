@@ -240,6 +240,11 @@ impl NetDevice {
         read_once!(self, type_)
     }
 
+    /// Bytes of its hardware addresses, 32 at most.
+    pub(crate) fn addr_len(&self) -> u8 {
+        read_once!(self, addr_len).min(32)
+    }
+
     /// How many transmit queues the device has in use.
     pub(crate) fn tx_queues(&self) -> u32 {
         read_once!(self, real_num_tx_queues)

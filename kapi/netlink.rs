@@ -120,6 +120,17 @@ impl<'a> Attrs<'a> {
         self.get(number)?.first().copied()
     }
 
+    /// Iterates over what the attributes hold that an attribute consists of.
+    pub(crate) fn nested(&self, number: u16) -> impl Iterator<Item = &'a [u8]> {
+        let mut rest = self.get(number).unwrap_or_default();
+        core::iter::from_fn(move || {
+            let len = usize::from(u16::from_ne_bytes(*rest.first_chunk()?));
+            let value = rest.get(size_of::<bindings::nlattr>()..len)?;
+            rest = rest.get(len.next_multiple_of(4)..).unwrap_or_default();
+            Some(value)
+        })
+    }
+
     /// A place for texts by which the sender sees, too, that this attribute was to blame.
     pub(crate) fn blame<'b>(&'b self, number: u16, extack: &'b ExtAck<'_>) -> ExtAck<'b> {
         let attr = self.raw(number);
@@ -179,6 +190,41 @@ pub(crate) const fn attr_size(len: usize) -> usize {
     (size_of::<bindings::nlattr>() + len).next_multiple_of(4)
 }
 
+/// Attributes that make up another one, gathered in memory of their own.
+pub(crate) struct Nest<const N: usize> {
+    bytes: [u8; N],
+    len: usize,
+}
+
+impl<const N: usize> Nest<N> {
+    /// Without attributes.
+    pub(crate) const fn new() -> Self {
+        Self {
+            bytes: [0; N],
+            len: 0,
+        }
+    }
+
+    /// Appends an attribute, whose bytes are a multiple of four; `EMSGSIZE` if there is no room.
+    pub(crate) fn put(&mut self, number: u16, value: &[u8]) -> Result {
+        let len = size_of::<bindings::nlattr>().saturating_add(value.len());
+        let header = u16::try_from(len).map_err(|_| EMSGSIZE)?;
+        let parts = [&header.to_ne_bytes(), &number.to_ne_bytes(), value];
+        for part in parts {
+            let end = self.len.saturating_add(part.len());
+            let room = self.bytes.get_mut(self.len..end).ok_or(EMSGSIZE)?;
+            room.copy_from_slice(part);
+            self.len = end;
+        }
+        Ok(())
+    }
+
+    /// What the attribute that they make up holds.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
 /// What an attribute must be like (`struct nla_policy`).
 #[derive(Clone, Copy)]
 pub(crate) enum Rule {
@@ -194,6 +240,8 @@ pub(crate) enum Rule {
     S32,
     /// It holds at most so many bytes.
     Bytes(u16),
+    /// It holds attributes.
+    Nested,
     /// It holds four bytes, of a number in this range.
     Range(&'static Range),
 }
@@ -236,6 +284,7 @@ impl<const N: usize> Policy<N> {
                 Rule::U32 | Rule::Range(_) => bindings::NLA_U32,
                 Rule::S32 => bindings::NLA_S32,
                 Rule::Bytes(_) => bindings::NLA_BINARY,
+                Rule::Nested => bindings::NLA_NESTED,
             } as u8;
             if let Rule::Bytes(max) = rules[index] {
                 entry.len = max;

@@ -14,18 +14,21 @@ use super::{
         Name, //
     },
 };
-use crate::bond::{
-    defaults::{
-        RawParams,
-        MAX_BONDS,
-        TX_QUEUES, //
+use crate::{
+    bond::{
+        defaults::{
+            RawParams,
+            MAX_BONDS,
+            TX_QUEUES, //
+        },
+        options::{
+            OptionId,
+            ParamDef,
+            ParamKind,
+            OPTIONS, //
+        },
     },
-    options::{
-        OptionId,
-        ParamDef,
-        ParamKind,
-        OPTIONS, //
-    },
+    monitor::targets, //
 };
 use core::{
     mem::MaybeUninit,
@@ -120,7 +123,7 @@ const _: () = {
     let mut index = 0;
     while index < COUNT {
         let def = ROWS[index].def;
-        assert!(!matches!(def.kind, ParamKind::Charp) || def.perm == 0);
+        assert!(!matches!(def.kind, ParamKind::Charp | ParamKind::Charps) || def.perm == 0);
         index += 1;
     }
 };
@@ -145,7 +148,7 @@ static NUMBERS: [AtomicI32; COUNT] = {
             ParamKind::Int(default) => numbers[index] = AtomicI32::new(default),
             // CAST: The same bits; `lp_interval` reads them as unsigned again.
             ParamKind::Uint(default) => numbers[index] = AtomicI32::new(default as i32),
-            ParamKind::Charp => {}
+            ParamKind::Charp | ParamKind::Charps => {}
         }
         index += 1;
     }
@@ -154,6 +157,41 @@ static NUMBERS: [AtomicI32; COUNT] = {
 
 /// The values of the strings, which the module loader writes: null if not given.
 static STRINGS: [AtomicPtr<c_char>; COUNT] = [const { AtomicPtr::new(ptr::null_mut()) }; COUNT];
+
+/// The values of the one list of strings, which the module loader writes: null if not given.
+static LIST: [AtomicPtr<c_char>; targets::MAX] =
+    [const { AtomicPtr::new(ptr::null_mut()) }; targets::MAX];
+
+/// What the module loader knows of the list.
+#[repr(transparent)]
+struct Array(bindings::kparam_array);
+
+// SAFETY: It is only read; what it points to is static, and may be used by any CPU.
+unsafe impl Sync for Array {}
+
+/// That of [`LIST`].
+static ARRAY: Array = Array(bindings::kparam_array {
+    // CAST: Small numbers.
+    max: targets::MAX as u32,
+    elemsize: size_of::<*mut c_char>() as u32,
+    // Nobody asks for the number: behind the last one is null.
+    num: ptr::null_mut(),
+    ops: ptr::addr_of!(bindings::param_ops_charp),
+    elem: LIST.as_ptr().cast_mut().cast(),
+});
+
+/// There is one list.
+const _: () = {
+    let mut lists = 0;
+    let mut index = 0;
+    while index < COUNT {
+        if matches!(ROWS[index].def.kind, ParamKind::Charps) {
+            lists += 1;
+        }
+        index += 1;
+    }
+    assert!(lists == 1);
+};
 
 /// The entries of the parameters.
 #[repr(transparent)]
@@ -193,6 +231,10 @@ static ENTRIES: Entries = {
                 entry.ops = ptr::addr_of!(bindings::param_ops_charp);
                 entry.__bindgen_anon_1.arg = STRINGS[row.place].as_ptr().cast();
             }
+            ParamKind::Charps => {
+                entry.ops = ptr::addr_of!(bindings::param_array_ops);
+                entry.__bindgen_anon_1.arr = ptr::addr_of!(ARRAY.0);
+            }
         }
         index += 1;
     }
@@ -205,6 +247,7 @@ const fn about(row: &Row) -> [&'static str; 11] {
         ParamKind::Int(_) => "int",
         ParamKind::Uint(_) => "uint",
         ParamKind::Charp => "charp",
+        ParamKind::Charps => "array of charp",
     };
     [
         PREFIX,
@@ -288,13 +331,27 @@ fn number(place: usize) -> i32 {
 
 /// The string in `place`, if it was given.
 fn string(place: usize) -> Option<&'static [u8]> {
-    let text = STRINGS.get(place)?.load(Ordering::Relaxed);
+    text(STRINGS.get(place)?)
+}
+
+/// The string at a place of [`STRINGS`] or [`LIST`], if it was given.
+fn text(place: &'static AtomicPtr<c_char>) -> Option<&'static [u8]> {
+    let text = place.load(Ordering::Relaxed);
     if text.is_null() {
         return None;
     }
     // SAFETY: The module loader has put a C string there. It is freed when the module has gone,
     // and not changed before: parameters that are strings have no file, as asserted above.
     Some(unsafe { CStr::from_char_ptr(text) }.to_bytes())
+}
+
+/// The strings of the list.
+fn list() -> [Option<&'static [u8]>; targets::MAX] {
+    let mut texts = [None; targets::MAX];
+    for (to, from) in texts.iter_mut().zip(&LIST) {
+        *to = text(from);
+    }
+    texts
 }
 
 /// The parameters as the module was given them.
@@ -321,5 +378,9 @@ pub(crate) fn raw() -> RawParams<'static> {
         lacp_rate: string(const { place(OptionId::LacpRate) }),
         ad_select: string(const { place(OptionId::AdSelect) }),
         event_monitor: string(const { place(OptionId::EventMonitor) }),
+        arp_interval: number(const { place(OptionId::ArpInterval) }),
+        arp_ip_target: list(),
+        arp_validate: string(const { place(OptionId::ArpValidate) }),
+        arp_all_targets: string(const { place(OptionId::ArpAllTargets) }),
     }
 }

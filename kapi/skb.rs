@@ -124,6 +124,11 @@ impl Drop for Skb {
     }
 }
 
+/// Whether frames of this type begin with a VLAN tag (`ETH_P_8021Q`, `ETH_P_8021AD`).
+fn is_vlan(protocol: u16) -> bool {
+    matches!(protocol, 0x8100 | 0x88a8)
+}
+
 /// A packet being received, lent to us by the kernel.
 ///
 /// # Invariants
@@ -141,6 +146,42 @@ impl<'a> ReceivedSkb<'a> {
         // INVARIANT: Required of the caller.
         // SAFETY: Required of the caller.
         Self(unsafe { &mut *raw })
+    }
+
+    /// What it is (`ETH_P_*`) behind its VLAN tags, and how many bytes behind the link-layer header
+    /// that begins.
+    pub(crate) fn protocol(&self) -> (u16, usize) {
+        // SAFETY: The packet is valid.
+        let mut protocol = unsafe { bindings::bonding_skb_protocol(ptr::from_ref(&*self.0)) };
+        let mut offset = 0usize;
+        while is_vlan(protocol) {
+            let mut tag = [0; 4];
+            if !self.copy_from(offset, &mut tag) {
+                break;
+            }
+            let [_, _, high, low] = tag;
+            protocol = u16::from_be_bytes([high, low]);
+            offset = offset.saturating_add(tag.len());
+        }
+        (protocol, offset)
+    }
+
+    /// Whether it was sent to this host, or to many, and by another.
+    pub(crate) fn is_for_us(&self) -> bool {
+        // SAFETY: The packet is valid.
+        unsafe { bindings::bonding_skb_is_for_us(ptr::from_ref(&*self.0)) }
+    }
+
+    /// Copies bytes from an offset behind the link-layer header on; false if there are not so many.
+    #[must_use]
+    pub(crate) fn copy_from(&self, offset: usize, bytes: &mut [u8]) -> bool {
+        let (Ok(offset), Ok(len)) = (i32::try_from(offset), i32::try_from(bytes.len())) else {
+            return false;
+        };
+        let to = bytes.as_mut_ptr().cast();
+        // SAFETY: The packet is valid, and the bytes for their length. The call fails if the packet
+        // is shorter.
+        unsafe { bindings::skb_copy_bits(ptr::from_ref(&*self.0), offset, to, len) == 0 }
     }
 
     /// Whether it is addressed to a link-local multicast address (01:80:c2:00:00:0x).

@@ -9,6 +9,20 @@ pub(crate) use kernel::time::{
     Jiffies, //
 };
 
+/// Ticks of the timer interrupt (`jiffies`), which never go back: a clock that costs nothing, for
+/// what is noted of packets.
+#[inline]
+pub(crate) fn ticks() -> u64 {
+    // SAFETY: The helper may be called from any context.
+    unsafe { bindings::bonding_ticks() }
+}
+
+/// A time of `ms` in such ticks.
+pub(crate) fn ms_to_ticks(ms: u32) -> u64 {
+    // CAST: `Jiffies` is unsigned, and no wider.
+    msecs_to_jiffies(ms) as u64
+}
+
 /// Milliseconds since boot, which never go back; the clock of all decisions.
 pub(crate) fn now_ms() -> u64 {
     // SAFETY: `ktime_get()` may be called from any context.

@@ -18,6 +18,8 @@ use core::mem::offset_of;
 pub(crate) enum Work {
     /// Looks at the links of the slaves.
     Monitor,
+    /// Asks hosts behind the slaves, and looks at what came of it.
+    Probe,
     /// Carries out what was decided while RTNL was not to be had.
     Settle,
     /// Reports multicast memberships again.
@@ -28,12 +30,19 @@ pub(crate) enum Work {
 
 impl Work {
     /// All of them.
-    pub(super) const ALL: [Work; 4] = [Work::Monitor, Work::Settle, Work::ResendIgmp, Work::Lacp];
+    pub(super) const ALL: [Work; 5] = [
+        Work::Monitor,
+        Work::Probe,
+        Work::Settle,
+        Work::ResendIgmp,
+        Work::Lacp,
+    ];
 
     /// Where in `struct bonding` the work lies.
     const fn offset(self) -> usize {
         match self {
             Work::Monitor => offset_of!(bindings::bonding, mii_work),
+            Work::Probe => offset_of!(bindings::bonding, arp_work),
             Work::Settle => offset_of!(bindings::bonding, slave_arr_work),
             Work::ResendIgmp => offset_of!(bindings::bonding, mcast_work),
             Work::Lacp => offset_of!(bindings::bonding, ad_work),
@@ -57,6 +66,7 @@ impl Work {
     pub(super) fn function<B: Master>(self) -> unsafe extern "C" fn(*mut bindings::work_struct) {
         match self {
             Work::Monitor => run_monitor::<B>,
+            Work::Probe => run_probe::<B>,
             Work::Settle => run_settle::<B>,
             Work::ResendIgmp => run_resend_igmp::<B>,
             Work::Lacp => run_lacp::<B>,
@@ -86,6 +96,16 @@ impl Work {
 unsafe extern "C" fn run_monitor<B: Master>(work: *mut bindings::work_struct) {
     // SAFETY: Required of the caller.
     unsafe { Work::Monitor.run::<B>(work) }
+}
+
+/// Runs [`Work::Probe`].
+///
+/// # Safety
+///
+/// As for [`Work::run`].
+unsafe extern "C" fn run_probe<B: Master>(work: *mut bindings::work_struct) {
+    // SAFETY: Required of the caller.
+    unsafe { Work::Probe.run::<B>(work) }
 }
 
 /// Runs [`Work::Settle`].

@@ -14,6 +14,8 @@
 //! | back | off | | down | down again after; definitely down |
 //! | back | on | yes, or `ignore_updelay` | up | definitely up |
 //!
+//! The ARP monitor sets states by rules of its own (`monitor::arp`).
+//!
 //! The C driver counts polls. This machine notes when a delay ends, so a carrier event starts it
 //! at once, and a timer set to [`LinkMachine::deadline`] ends it to the millisecond.
 
@@ -221,17 +223,26 @@ pub(crate) enum LinkWhy {
     DelaySkipped,
     /// The up delay ended early: the slave was made the active one.
     Promoted,
+    /// Something was heard of a target of the ARP monitor.
+    Heard,
+    /// Nothing was heard of any target for too long.
+    Silent,
+    /// It is the slave's turn to ask the targets, as no slave is active.
+    Tried,
 }
 
 impl LinkWhy {
     /// All of them.
     #[cfg(not(CONFIG_RUST))]
-    pub(crate) const ALL: [LinkWhy; 5] = [
+    pub(crate) const ALL: [LinkWhy; 8] = [
         LinkWhy::CarrierLost,
         LinkWhy::CarrierFound,
         LinkWhy::DelayOver,
         LinkWhy::DelaySkipped,
         LinkWhy::Promoted,
+        LinkWhy::Heard,
+        LinkWhy::Silent,
+        LinkWhy::Tried,
     ];
 
     /// Returns the word for programs.
@@ -242,6 +253,9 @@ impl LinkWhy {
             LinkWhy::DelayOver => "delay-over",
             LinkWhy::DelaySkipped => "delay-skipped",
             LinkWhy::Promoted => "promoted",
+            LinkWhy::Heard => "heard",
+            LinkWhy::Silent => "silent",
+            LinkWhy::Tried => "tried",
         }
     }
 }
@@ -295,7 +309,8 @@ struct Wait {
 ///
 /// # Invariants
 ///
-/// `wait` is there exactly in the states [`LinkState::Fail`] and [`LinkState::Back`].
+/// `wait` is there in no other states than [`LinkState::Fail`] and [`LinkState::Back`]. It isn't
+/// there if the ARP monitor set the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LinkMachine {
     /// The state.
@@ -419,6 +434,28 @@ impl LinkMachine {
             to,
             why,
             note,
+        })
+    }
+
+    /// Sets the state, as the ARP monitor decided, which knows no delays.
+    ///
+    /// Returns the change, or `None` if the link is in that state already.
+    pub(crate) fn set(&mut self, to: LinkState, why: LinkWhy) -> Option<Transition> {
+        let from = self.state;
+        // INVARIANT: No wait.
+        self.wait = None;
+        self.state = to;
+        if from == to {
+            return None;
+        }
+        if to == LinkState::Down {
+            self.failures = self.failures.saturating_add(1);
+        }
+        Some(Transition {
+            from,
+            to,
+            why,
+            note: Note::None,
         })
     }
 

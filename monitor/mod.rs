@@ -2,5 +2,9 @@
 
 //! Link monitors.
 
+pub(crate) mod arp;
 pub(crate) mod link;
+pub(crate) mod targets;
+
 mod mii;
+mod prober;

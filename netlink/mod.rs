@@ -49,6 +49,7 @@ use crate::{
             Link,
             LinkOps,
             Message,
+            Nest,
             Policy,
             Range,
             Rule,
@@ -57,12 +58,16 @@ use crate::{
         },
         rtnl::Rtnl, //
     },
-    modes::lacp::stats, //
+    modes::lacp::stats,
+    monitor::targets, //
 };
 
-use core::fmt::{
-    self,
-    Write, //
+use core::{
+    fmt::{
+        self,
+        Write, //
+    },
+    net::Ipv4Addr,
 };
 use kernel::prelude::*;
 
@@ -139,6 +144,7 @@ static POLICY: Policy<{ BOND_MAX + 1 }> = {
                 (None, Width::U8) => Rule::U8,
                 (None, Width::U16) => Rule::U16,
                 (None, Width::Mac) => Rule::Bytes(6),
+                (None, Width::Ip4List) => Rule::Nested,
                 (None, Width::U32 | Width::IfIndex) => Rule::U32,
             };
         }
@@ -177,8 +183,12 @@ const fn width(def: &NetlinkDef) -> usize {
         Width::U16 => 2,
         Width::U32 | Width::IfIndex => 4,
         Width::Mac => 6,
+        Width::Ip4List => IP4_LIST,
     }
 }
+
+/// Bytes of an attribute with all IPv4 addresses that there can be.
+const IP4_LIST: usize = targets::MAX * attr_size(4);
 
 /// What requests and dumps of bonds mean.
 struct Face;
@@ -213,6 +223,7 @@ impl Link<Bond> for Face {
                 continue;
             }
             let extack = &attrs.blame(nl.attr, extack);
+            check_monitors(def.id, &nl, attrs, extack)?;
             match nl.width {
                 Width::U8 => {
                     let value = attrs.get_u8(nl.attr).ok_or(EINVAL)?;
@@ -230,6 +241,13 @@ impl Link<Bond> for Face {
                 Width::U32 => {
                     let value = attrs.get_u32(nl.attr).ok_or(EINVAL)?;
                     bond.set_number(rtnl, def, netlink_u32(value), extack)?;
+                }
+                Width::Ip4List => {
+                    let addresses = attrs.nested(nl.attr).map(|bytes| {
+                        let bytes = bytes.first_chunk().ok_or(EINVAL)?;
+                        Ok(Ipv4Addr::from(*bytes))
+                    });
+                    bond.replace_arp_targets(rtnl, addresses, extack)?;
                 }
                 Width::IfIndex => {
                     let index = attrs.get_u32(nl.attr).ok_or(EINVAL)?;
@@ -321,6 +339,22 @@ impl Link<Bond> for Face {
     }
 }
 
+/// Refuses a message that asks for both link monitors.
+fn check_monitors(id: OptionId, nl: &NetlinkDef, attrs: &Attrs<'_>, extack: &ExtAck<'_>) -> Result {
+    let why = match id {
+        OptionId::ArpInterval => c"ARP monitoring cannot be used with MII monitoring",
+        OptionId::ArpValidate => c"ARP validating cannot be used with MII monitoring",
+        _ => return Ok(()),
+    };
+    let is_set = |attr| attrs.get_u32(attr).is_some_and(|value| value != 0);
+    let miimon = OptionId::MiiMon.def().netlink;
+    if is_set(nl.attr) && miimon.is_some_and(|miimon| is_set(miimon.attr)) {
+        extack.set(why);
+        return Err(EINVAL);
+    }
+    Ok(())
+}
+
 /// Says that a slave's option cannot be set in the mode of its bond.
 fn wrong_mode(bond: &Bond, name: &str, extack: &ExtAck<'_>) -> Error {
     let mode = bond.params().mode;
@@ -347,6 +381,10 @@ fn device_name(rtnl: &Rtnl, bond: &Bond, def: &OptionDef, index: u32) -> Result<
 /// Writes the attributes of a bond.
 fn fill(bond: &BondSnapshot<'_>, message: &mut Message<'_>) -> Result {
     for (def, nl) in netlink_dump_order() {
+        if matches!(nl.width, Width::Ip4List) {
+            fill_addresses(bond, nl.attr, message)?;
+            continue;
+        }
         let Some(value) = def.get_num(bond) else {
             continue;
         };
@@ -356,7 +394,7 @@ fn fill(bond: &BondSnapshot<'_>, message: &mut Message<'_>) -> Result {
             Width::U16 => message.put(nl.attr, &(value as u16).to_ne_bytes())?,
             Width::U32 | Width::IfIndex => message.put(nl.attr, &(value as u32).to_ne_bytes())?,
             // No number, so `get_num` gave none.
-            Width::Mac => {}
+            Width::Mac | Width::Ip4List => {}
         }
     }
     if bond.for_admin().is_some() {
@@ -366,6 +404,18 @@ fn fill(bond: &BondSnapshot<'_>, message: &mut Message<'_>) -> Result {
         Some(active) => message.put(AD_INFO, &ad_info::bytes(&active)),
         None => Ok(()),
     }
+}
+
+/// Writes the attribute with the IPv4 addresses of targets, if there are any.
+fn fill_addresses(bond: &BondSnapshot<'_>, attr: u16, message: &mut Message<'_>) -> Result {
+    if bond.targets.ip4.is_empty() {
+        return Ok(());
+    }
+    let mut nest = Nest::<IP4_LIST>::new();
+    for (number, address) in (0u16..).zip(bond.targets.ip4.iter()) {
+        nest.put(number, &address.octets())?;
+    }
+    message.put(attr, nest.bytes())
 }
 
 /// Writes the attributes of a slave.

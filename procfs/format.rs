@@ -74,10 +74,33 @@ pub(crate) fn header(bond: &BondSnapshot<'_>, w: &mut dyn fmt::Write) -> fmt::Re
         "Peer Notification Delay (ms): {}",
         params.peer_notif_delay_ms()
     )?;
+    if params.arp_interval > 0 {
+        arp(bond, w)?;
+    }
     if bond.lacp.is_some() {
         lacp_header(bond, w)?;
     }
     Ok(())
+}
+
+/// Writes what belongs to ARP monitoring.
+fn arp(bond: &BondSnapshot<'_>, w: &mut dyn fmt::Write) -> fmt::Result {
+    let params = &bond.params;
+    writeln!(w, "ARP Polling Interval (ms): {}", params.arp_interval)?;
+    writeln!(w, "ARP Missed Max: {}", params.arp_missed_max)?;
+    w.write_str("ARP IP target/s (n.n.n.n form):")?;
+    addresses(bond.targets.ip4.iter(), w)?;
+    // The C driver has this line, whether there are any or not.
+    w.write_str("NS IPv6 target/s (xx::xx form):\n")
+}
+
+/// Writes addresses, each with a space before it and commas between, and a newline.
+fn addresses(list: impl Iterator<Item = impl fmt::Display>, w: &mut dyn fmt::Write) -> fmt::Result {
+    for (index, address) in list.enumerate() {
+        let comma = if index > 0 { "," } else { "" };
+        write!(w, "{comma} {address}")?;
+    }
+    w.write_str("\n")
 }
 
 /// Writes what there is to say of a bond in mode 802.3ad.

@@ -56,6 +56,10 @@ pub(crate) enum OptError {
     MiiDisabled,
     /// The text is neither `+name` nor `-name` (`EPERM`).
     NoCommand,
+    /// The text has no IPv4 address (`EPERM`).
+    NoTarget,
+    /// The text is neither `+address` nor `-address` (`EPERM`).
+    NoTargetCommand,
     /// The bond or its devices can't do this (`EOPNOTSUPP`).
     NotSupported,
     /// Out of memory (`ENOMEM`).
@@ -91,7 +95,11 @@ impl OptError {
             OptError::HasSlaves => errno::ENOTEMPTY,
             OptError::IsUp => errno::EBUSY,
             OptError::NoDevice => errno::ENODEV,
-            OptError::NotPermitted | OptError::MiiDisabled | OptError::NoCommand => errno::EPERM,
+            OptError::NotPermitted
+            | OptError::MiiDisabled
+            | OptError::NoCommand
+            | OptError::NoTarget
+            | OptError::NoTargetCommand => errno::EPERM,
             OptError::NotSupported => errno::EOPNOTSUPP,
             OptError::NoMemory => errno::ENOMEM,
             OptError::Errno(errno) => errno.saturating_abs(),
@@ -116,7 +124,11 @@ impl OptError {
             OptError::ModeDependency => def.is_unsupported(mode),
             OptError::NoDevice => matches!(value, Some(Value::Raw(_))),
             OptError::MiiDisabled => delay_words(def.id).is_some(),
-            OptError::HasSlaves | OptError::IsUp | OptError::NoCommand => true,
+            OptError::HasSlaves
+            | OptError::IsUp
+            | OptError::NoCommand
+            | OptError::NoTarget
+            | OptError::NoTargetCommand => true,
             OptError::NotPermitted
             | OptError::NotSupported
             | OptError::NoMemory
@@ -205,6 +217,10 @@ impl fmt::Display for Explain<'_> {
                 f,
                 "no command found in {name} file - use +ifname or -ifname"
             ),
+            OptError::NoTarget => f.write_str("invalid ARP target specified"),
+            OptError::NoTargetCommand => {
+                f.write_str("no command found in arp_ip_targets file - use +<addr> or -<addr>")
+            }
             OptError::NotPermitted
             | OptError::NotSupported
             | OptError::NoMemory

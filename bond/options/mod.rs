@@ -25,6 +25,7 @@ pub(crate) use self::{
     parse::{
         netlink_u32,
         parse_active_slave,
+        parse_arp_target,
         parse_mac,
         parse_primary,
         parse_queue_id,
@@ -45,8 +46,16 @@ pub(crate) enum OptionId {
     PacketsPerSlave = 1,
     /// `xmit_hash_policy`.
     XmitHashPolicy = 2,
+    /// `arp_validate`.
+    ArpValidate = 3,
+    /// `arp_all_targets`.
+    ArpAllTargets = 4,
     /// `fail_over_mac`.
     FailOverMac = 5,
+    /// `arp_interval`.
+    ArpInterval = 6,
+    /// `arp_ip_target`.
+    ArpIpTarget = 7,
     /// `downdelay`.
     DownDelay = 8,
     /// `updelay`.
@@ -93,6 +102,8 @@ pub(crate) enum OptionId {
     PeerNotifDelay = 29,
     /// `lacp_active`.
     LacpActive = 30,
+    /// `arp_missed_max`.
+    ArpMissedMax = 31,
     /// `coupled_control`.
     CoupledControl = 34,
     /// `broadcast_neighbor`.
@@ -110,34 +121,39 @@ impl OptionId {
             OptionId::Mode => &OPTIONS[0],
             OptionId::PacketsPerSlave => &OPTIONS[1],
             OptionId::XmitHashPolicy => &OPTIONS[2],
-            OptionId::FailOverMac => &OPTIONS[3],
-            OptionId::DownDelay => &OPTIONS[4],
-            OptionId::UpDelay => &OPTIONS[5],
-            OptionId::LacpRate => &OPTIONS[6],
-            OptionId::MinLinks => &OPTIONS[7],
-            OptionId::AdSelect => &OPTIONS[8],
-            OptionId::NumUnsolNa => &OPTIONS[9],
-            OptionId::MiiMon => &OPTIONS[10],
-            OptionId::Primary => &OPTIONS[11],
-            OptionId::PrimaryReselect => &OPTIONS[12],
-            OptionId::UseCarrier => &OPTIONS[13],
-            OptionId::ActiveSlave => &OPTIONS[14],
-            OptionId::QueueId => &OPTIONS[15],
-            OptionId::AllSlavesActive => &OPTIONS[16],
-            OptionId::ResendIgmp => &OPTIONS[17],
-            OptionId::LpInterval => &OPTIONS[18],
-            OptionId::Slaves => &OPTIONS[19],
-            OptionId::TlbDynamicLb => &OPTIONS[20],
-            OptionId::AdActorSysPrio => &OPTIONS[21],
-            OptionId::AdActorSystem => &OPTIONS[22],
-            OptionId::AdUserPortKey => &OPTIONS[23],
-            OptionId::NumGratArp => &OPTIONS[24],
-            OptionId::PeerNotifDelay => &OPTIONS[25],
-            OptionId::LacpActive => &OPTIONS[26],
-            OptionId::CoupledControl => &OPTIONS[27],
-            OptionId::BroadcastNeighbor => &OPTIONS[28],
-            OptionId::LacpStrict => &OPTIONS[29],
-            OptionId::EventMonitor => &OPTIONS[30],
+            OptionId::ArpValidate => &OPTIONS[3],
+            OptionId::ArpAllTargets => &OPTIONS[4],
+            OptionId::FailOverMac => &OPTIONS[5],
+            OptionId::ArpInterval => &OPTIONS[6],
+            OptionId::ArpIpTarget => &OPTIONS[7],
+            OptionId::DownDelay => &OPTIONS[8],
+            OptionId::UpDelay => &OPTIONS[9],
+            OptionId::LacpRate => &OPTIONS[10],
+            OptionId::MinLinks => &OPTIONS[11],
+            OptionId::AdSelect => &OPTIONS[12],
+            OptionId::NumUnsolNa => &OPTIONS[13],
+            OptionId::MiiMon => &OPTIONS[14],
+            OptionId::Primary => &OPTIONS[15],
+            OptionId::PrimaryReselect => &OPTIONS[16],
+            OptionId::UseCarrier => &OPTIONS[17],
+            OptionId::ActiveSlave => &OPTIONS[18],
+            OptionId::QueueId => &OPTIONS[19],
+            OptionId::AllSlavesActive => &OPTIONS[20],
+            OptionId::ResendIgmp => &OPTIONS[21],
+            OptionId::LpInterval => &OPTIONS[22],
+            OptionId::Slaves => &OPTIONS[23],
+            OptionId::TlbDynamicLb => &OPTIONS[24],
+            OptionId::AdActorSysPrio => &OPTIONS[25],
+            OptionId::AdActorSystem => &OPTIONS[26],
+            OptionId::AdUserPortKey => &OPTIONS[27],
+            OptionId::NumGratArp => &OPTIONS[28],
+            OptionId::PeerNotifDelay => &OPTIONS[29],
+            OptionId::LacpActive => &OPTIONS[30],
+            OptionId::ArpMissedMax => &OPTIONS[31],
+            OptionId::CoupledControl => &OPTIONS[32],
+            OptionId::BroadcastNeighbor => &OPTIONS[33],
+            OptionId::LacpStrict => &OPTIONS[34],
+            OptionId::EventMonitor => &OPTIONS[35],
         }
     }
 }
@@ -184,6 +200,8 @@ impl ModeSet {
     const ALL_BUT_AD: ModeSet = ModeSet(0b110_1111);
     /// Every mode but balance-tlb (5) and balance-alb (6).
     const ALL_BUT_LB: ModeSet = ModeSet(0b001_1111);
+    /// 802.3ad (4), balance-tlb (5), balance-alb (6): the modes without ARP monitoring.
+    const WITHOUT_ARP: ModeSet = ModeSet(0b111_0000);
     /// Every mode but the ones with a primary: active-backup (1), balance-tlb (5), balance-alb (6).
     const ALL_BUT_PRIMARY: ModeSet = ModeSet(0b001_1101);
 
@@ -210,6 +228,8 @@ pub(crate) enum Format {
     Name,
     /// A list with an entry for each slave; nothing at all without slaves.
     List,
+    /// A list of addresses; nothing at all without any.
+    Addresses,
     /// Nothing at all outside of 802.3ad mode.
     AdOnly,
 }
@@ -223,6 +243,10 @@ pub(crate) enum ParamKind {
     Uint(u32),
     /// `charp`, unset by default.
     Charp,
+    /// Up to [`targets::MAX`] times `charp`, with commas between; none by default.
+    ///
+    /// [`targets::MAX`]: crate::monitor::targets::MAX
+    Charps,
 }
 
 /// The module parameter of an option; it has the option's name.
@@ -263,6 +287,15 @@ const fn charp_param(desc: &'static str) -> Option<ParamDef> {
     })
 }
 
+/// Makes a parameter without file that is a list of strings.
+const fn charps_param(desc: &'static str) -> Option<ParamDef> {
+    Some(ParamDef {
+        kind: ParamKind::Charps,
+        perm: 0,
+        desc,
+    })
+}
+
 /// What a netlink attribute holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Width {
@@ -276,6 +309,8 @@ pub(crate) enum Width {
     IfIndex,
     /// Six bytes, a MAC address.
     Mac,
+    /// Up to 16 attributes with an IPv4 address each.
+    Ip4List,
 }
 
 /// The `IFLA_BOND_*` attribute of an option.

@@ -4,19 +4,25 @@
 
 #![forbid(unsafe_code)]
 
-use core::fmt;
+use core::{
+    fmt,
+    net::Ipv4Addr, //
+};
 
 use super::{
     OptError,
     OptionDef, //
 };
-use crate::bond::addr::{
-    first_word,
-    is_space,
-    is_valid_ifname,
-    until_nul,
-    IfName,
-    Text, //
+use crate::{
+    bond::addr::{
+        first_word,
+        is_space,
+        is_valid_ifname,
+        until_nul,
+        IfName,
+        Text, //
+    },
+    monitor::targets::parse_ip4, //
 };
 
 /// Longest word compared with keywords, in bytes (`BOND_OPT_MAX_NAMELEN`).
@@ -152,6 +158,21 @@ pub(crate) fn parse_mac(text: &[u8]) -> Result<[u8; 6], OptError> {
         return Err(OptError::Invalid);
     }
     Ok(mac)
+}
+
+/// Parses what is written to `arp_ip_target`: a sign and an IPv4 address; what follows is ignored,
+/// unless it is a hexadecimal digit or a dot.
+///
+/// Without an address it is [`OptError::NoTarget`], with one but no sign
+/// [`OptError::NoTargetCommand`].
+pub(crate) fn parse_arp_target(text: &[u8]) -> Result<(Sign, Ipv4Addr), OptError> {
+    let (sign, address) = until_nul(text).split_first().ok_or(OptError::NoTarget)?;
+    let target = parse_ip4(address).ok_or(OptError::NoTarget)?;
+    match sign {
+        b'+' => Ok((Sign::Plus, target)),
+        b'-' => Ok((Sign::Minus, target)),
+        _ => Err(OptError::NoTargetCommand),
+    }
 }
 
 /// Parses what is written to `queue_id`: a name up to the colon, then a decimal number up to

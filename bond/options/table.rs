@@ -6,6 +6,7 @@
 
 use super::{
     charp_param,
+    charps_param,
     int_param,
     kw,
     kw_default,
@@ -80,7 +81,7 @@ const PEER_NOTIF: OptionDef = OptionDef {
 };
 
 /// Number of options.
-const COUNT: usize = 31;
+const COUNT: usize = 36;
 
 /// The table, sorted by [`OptionId`].
 pub(crate) static OPTIONS: [OptionDef; COUNT] = [
@@ -148,6 +149,55 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         ..ROW
     },
     OptionDef {
+        id: OptionId::ArpValidate,
+        name: "arp_validate",
+        keywords: &[
+            kw_default("none", 0),
+            kw("active", 1),
+            kw("backup", 2),
+            kw("all", 3),
+            kw("filter", 4),
+            kw("filter_active", 5),
+            kw("filter_backup", 6),
+        ],
+        unsupported: ModeSet::WITHOUT_ARP,
+        param: charp_param(
+            "What counts as a sign of life for arp_interval: none or 0 (default), active or 1, \
+             backup or 2, all or 3, filter or 4, filter_active or 5, filter_backup or 6",
+        ),
+        format: Format::KeywordNumber,
+        netlink: nl_orders(9, Width::U32, 11, 10),
+        manual: manual(
+            "",
+            "none",
+            "What counts as a sign of life when `arp_interval` is set. `none`: any frame that a \
+             slave receives, so that a busy network hides dead targets. `active`: on active \
+             slaves, answers of a target to the bond. `backup`: on backups, the bond's own \
+             questions, which switches bring there while the active slave gets answers. `all`: \
+             both. `filter`: any ARP, and nothing else; `filter_active` and `filter_backup` \
+             judge active slaves or backups as above, and filter for the others. Changing `mode` \
+             or setting `miimon` resets it.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::ArpAllTargets,
+        name: "arp_all_targets",
+        keywords: &[kw_default("any", 0), kw("all", 1)],
+        param: charp_param(
+            "Which targets of arp_ip_target a slave must hear of: any or 0 (default), all or 1",
+        ),
+        format: Format::KeywordNumber,
+        netlink: nl_orders(10, Width::U32, 12, 11),
+        manual: manual(
+            "",
+            "any",
+            "Whether a slave is up while it hears of `any` target, or only while it hears of \
+             `all`. It matters in `active-backup` mode, where `arp_validate` judges frames.",
+        ),
+        ..ROW
+    },
+    OptionDef {
         id: OptionId::FailOverMac,
         name: "fail_over_mac",
         keywords: &[kw_default("none", 0), kw("active", 1), kw("follow", 2)],
@@ -165,6 +215,43 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
              for devices whose address can't be changed. `follow`: the bond's address moves to \
              the slave which becomes active, for devices which can't share one. The other modes \
              keep the setting without using it.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::ArpInterval,
+        name: "arp_interval",
+        keywords: OFF_TO_INT_MAX,
+        max: MAX_INT,
+        unsupported: ModeSet::WITHOUT_ARP,
+        param: int_param(
+            0,
+            "ARP monitoring interval in milliseconds; 0 is no monitoring",
+        ),
+        netlink: nl(7, Width::U32, 8),
+        manual: manual(
+            "ms",
+            "0",
+            "Turns ARP monitoring on, and says how often the hosts of `arp_ip_target` are asked. A \
+             slave is up while it hears from them, so that a path which is dead without loss of \
+             carrier is noticed. In `active-backup` mode the active slave asks, or, while there is \
+             none, one slave after the other; in the other modes all do. Setting it turns `miimon` \
+             off, and the other way round.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::ArpIpTarget,
+        name: "arp_ip_target",
+        raw: true,
+        param: charps_param("Hosts to ask for arp_interval, up to 16 as a.b.c.d"),
+        format: Format::Addresses,
+        netlink: nl(8, Width::Ip4List, 9),
+        manual: manual(
+            "",
+            "none",
+            "The hosts that ARP monitoring asks for, up to 16. In sysfs `+a.b.c.d` adds one and \
+             `-a.b.c.d` removes one; by netlink the list is replaced.",
         ),
         ..ROW
     },
@@ -542,6 +629,22 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "on",
             "Whether an 802.3ad bond sends LACPDUs unasked (`on`), or only to a partner which does \
              (`off`).",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::ArpMissedMax,
+        name: "arp_missed_max",
+        keywords: &[kw("minval", 1), kw("maxval", 255), kw_default("default", 2)],
+        min: 1,
+        max: Some(255),
+        unsupported: ModeSet::WITHOUT_ARP,
+        netlink: nl(30, Width::U8, 30),
+        manual: manual(
+            "intervals",
+            "2",
+            "After how many intervals of `arp_interval` without a sign of life a slave is down; \
+             backups have one more.",
         ),
         ..ROW
     },

@@ -79,12 +79,8 @@ refused "use_carrier 2" '.' ip link set bond1 type bond use_carrier 2
 refused "peer_notify_delay over its range" 'out of range|esult' ip link set bond1 type bond peer_notify_delay 300001
 refused "packets_per_slave in active-backup" 'not supported in mode' ip link set bond1 type bond packets_per_slave 4
 refused "an active slave from elsewhere" '.' ip link set bond1 type bond active_slave far-s1
-if [[ $DRIVER == c ]]; then
-	refused "miimon and arp_interval together" 'ARP monitoring cannot be used with MII monitoring' \
-		ip link set bond1 type bond miimon 100 arp_interval 100
-else
-	skip "miimon and arp_interval together" "no ARP monitor yet"
-fi
+refused "miimon and arp_interval together" 'ARP monitoring cannot be used with MII monitoring' \
+	ip link set bond1 type bond miimon 100 arp_interval 100
 same "nothing changed" "$before" "$(snapshot_bond bond1)"
 refused "a bad address" '.' ip link add bond9 address 01:00:00:00:00:01 type bond
 refused "a bad value for a new bond" '.' ip link add bond9 type bond miimon 100 peer_notify_delay 300001

@@ -65,6 +65,7 @@ fn param(def: &OptionDef) -> &'static str {
         Some(ParamKind::Int(_)) => "int",
         Some(ParamKind::Uint(_)) => "uint",
         Some(ParamKind::Charp) => "charp",
+        Some(ParamKind::Charps) => "charps",
         None => "-",
     }
 }
@@ -90,6 +91,7 @@ fn width(width: Width) -> &'static str {
         Width::U32 => "u32",
         Width::IfIndex => "ifindex",
         Width::Mac => "6 bytes",
+        Width::Ip4List => "list of IPv4 addresses",
     }
 }
 

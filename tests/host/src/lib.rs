@@ -44,7 +44,9 @@ mod modes {
 /// Link monitors.
 #[path = "../../../monitor"]
 mod monitor {
+    pub(crate) mod arp;
     pub(crate) mod link;
+    pub(crate) mod targets;
 }
 
 /// The text of `/proc`.

@@ -20,12 +20,14 @@ use crate::bond::options::{
 };
 use crate::bond::params::{
     AdSelect,
+    ArpValidate,
     EventMonitor,
     FailOverMac,
     Mode,
     Params,
     PrimaryReselect, //
 };
+use crate::monitor::targets::Targets;
 use proptest::prelude::*;
 
 /// Checks parameters, and returns the outcome and the messages.
@@ -70,6 +72,10 @@ const NONE: RawParams<'static> = RawParams {
     lacp_rate: None,
     ad_select: None,
     event_monitor: None,
+    arp_interval: 0,
+    arp_ip_target: [None; 16],
+    arp_validate: None,
+    arp_all_targets: None,
 };
 
 #[test]
@@ -80,6 +86,7 @@ fn nothing_given() {
         Ok(Defaults {
             params: Params::DEFAULT,
             primary: None,
+            targets: Targets::NONE,
             max_bonds: 1,
             tx_queues: 16
         })
@@ -97,6 +104,7 @@ fn table_and_raw_defaults_agree() {
         }
     };
     assert_eq!(int("miimon"), NONE.miimon);
+    assert_eq!(int("arp_interval"), NONE.arp_interval);
     assert_eq!(int("updelay"), NONE.updelay);
     assert_eq!(int("downdelay"), NONE.downdelay);
     assert_eq!(int("use_carrier"), NONE.use_carrier);
@@ -372,9 +380,9 @@ fn event_monitor() {
 proptest! {
     #[test]
     fn never_panics(
-        ints: [i32; 11],
+        ints: [i32; 12],
         lp_interval: u32,
-        words in prop::array::uniform8(prop::option::of(any_text())),
+        words in prop::collection::vec(prop::option::of(any_text()), 10),
     ) {
         let raw = RawParams {
             max_bonds: ints[0],
@@ -397,11 +405,22 @@ proptest! {
             lacp_rate: words[5].as_deref(),
             ad_select: words[6].as_deref(),
             event_monitor: words[7].as_deref(),
+            arp_interval: ints[11],
+            arp_ip_target: {
+                let mut targets = [None; 16];
+                targets[0] = words[9].as_deref();
+                targets[1] = Some(b"10.0.0.1");
+                targets
+            },
+            arp_validate: words[8].as_deref(),
+            // A bad one leaves an error in the log, and the module loads all the same.
+            arp_all_targets: None,
         };
         let (outcome, messages) = run(raw);
         match outcome {
             Ok(defaults) => {
                 prop_assert!((1..=255).contains(&defaults.tx_queues));
+                prop_assert!(defaults.params.miimon == 0 || defaults.params.arp_interval == 0);
                 prop_assert!(defaults.params.mode.uses_primary() || defaults.primary.is_none());
                 prop_assert!(messages.iter().all(|(level, _)| *level != Level::Err));
             }
@@ -411,4 +430,104 @@ proptest! {
             }
         }
     }
+}
+
+/// The parameters of ARP monitoring with these targets.
+fn with_targets(targets: &[&'static [u8]]) -> RawParams<'static> {
+    let mut raw = RawParams {
+        mode: Some(b"1"),
+        arp_interval: 200,
+        ..NONE
+    };
+    for (to, from) in raw.arp_ip_target.iter_mut().zip(targets) {
+        *to = Some(from);
+    }
+    raw
+}
+
+/// The targets as text.
+fn targets(defaults: &Defaults) -> Vec<String> {
+    let ip4 = defaults.targets.ip4.iter();
+    ip4.map(|ip| ip.to_string()).collect()
+}
+
+#[test]
+fn arp_monitoring() {
+    let (outcome, messages) = run(RawParams {
+        arp_validate: Some(b"all"),
+        arp_all_targets: Some(b"1"),
+        ..with_targets(&[b"10.0.0.1", b"10.0.0.2"])
+    });
+    let defaults = outcome.unwrap();
+    assert_eq!(defaults.params.arp_interval, 200);
+    assert_eq!(defaults.params.arp_validate, ArpValidate::All);
+    assert!(defaults.params.arp_all_targets);
+    assert_eq!(targets(&defaults), ["10.0.0.1", "10.0.0.2"]);
+    let line = "ARP monitoring set to 200 ms, validate all, with 2 target(s): 10.0.0.1 10.0.0.2";
+    assert_eq!(messages, [(Level::Info, line.to_string())]);
+}
+
+#[test]
+fn arp_monitoring_that_makes_no_sense() {
+    let (defaults, text) = warned(with_targets(&[b"10.0.0.1", b"10.0.0.1"]));
+    assert_eq!(
+        text,
+        "Warning: duplicate address 10.0.0.1 in arp_ip_target, skipping"
+    );
+    assert_eq!(
+        (defaults.params.arp_interval, targets(&defaults).len()),
+        (200, 1)
+    );
+
+    for bad in [&b"nonsense"[..], b"0.0.0.0", b"255.255.255.255", b"10.0.0"] {
+        let (defaults, text) = warned(with_targets(&[b"10.0.0.1", bad, b"10.0.0.2"]));
+        assert!(
+            text.starts_with("Warning: bad arp_ip_target module parameter ("),
+            "{text}"
+        );
+        assert_eq!(
+            (defaults.params.arp_interval, targets(&defaults).len()),
+            (0, 2)
+        );
+    }
+
+    let (defaults, text) = warned(with_targets(&[]));
+    assert!(text.contains("without arp_ip_target"), "{text}");
+    assert_eq!(defaults.params.arp_interval, 0);
+
+    let (defaults, text) = warned(RawParams {
+        miimon: 100,
+        ..with_targets(&[b"10.0.0.1"])
+    });
+    assert!(text.contains("can't be used simultaneously"), "{text}");
+    assert_eq!(
+        (defaults.params.miimon, defaults.params.arp_interval),
+        (100, 0)
+    );
+
+    let (defaults, _) = warned(RawParams {
+        arp_interval: -1,
+        ..NONE
+    });
+    assert_eq!(defaults.params.arp_interval, 0);
+
+    // A rule without a monitor, or one that isn't there, keeps the module from loading.
+    for raw in [
+        RawParams {
+            arp_validate: Some(b"all"),
+            ..NONE
+        },
+        RawParams {
+            arp_validate: Some(b"nonsense"),
+            ..with_targets(&[b"10.0.0.1"])
+        },
+    ] {
+        assert_eq!(run(raw).0, Err(OptError::Invalid));
+    }
+    let (outcome, messages) = run(RawParams {
+        arp_all_targets: Some(b"some"),
+        ..NONE
+    });
+    assert!(!outcome.unwrap().params.arp_all_targets);
+    assert!(messages.iter().any(|(level, _)| *level == Level::Err));
 }

@@ -17,6 +17,7 @@ use crate::bond::options::{
     OPTIONS, //
 };
 use crate::bond::params::{
+    ArpValidate,
     FailOverMac,
     Mode,
     Params,
@@ -30,6 +31,7 @@ use crate::monitor::link::{
     Duplex,
     LinkState, //
 };
+use crate::monitor::targets::Targets;
 use crate::procfs;
 use crate::sysfs::format::{
     bonding_masters,
@@ -85,6 +87,7 @@ fn bond(slaves: &[SlaveSnapshot]) -> BondSnapshot<'_> {
             downdelay: 3,
             ..Params::DEFAULT
         },
+        targets: Targets::NONE,
         mii_up: true,
         primary: Some(name("eth0")),
         primary_ifindex: Some(2),
@@ -472,4 +475,41 @@ fn reselect_policy_is_shown() {
     let mut bond = bond(&[]);
     bond.params.primary_reselect = PrimaryReselect::Failure;
     assert!(proc_text(&bond).contains("Primary Slave: eth0 (primary_reselect failure)\n"));
+}
+
+#[test]
+fn arp_monitoring_is_shown() {
+    let mut bond = bond(&[]);
+    bond.params.miimon = 0;
+    bond.params.arp_interval = 250;
+    bond.params.arp_missed_max = 3;
+    bond.params.arp_validate = ArpValidate::FilterActive;
+    let tail = |text: &str| {
+        text.split_once("Peer Notification Delay (ms): 0\n")
+            .unwrap()
+            .1
+            .to_string()
+    };
+    assert_eq!(show(OptionId::ArpIpTarget, &bond), "");
+    assert_eq!(
+        tail(&proc_text(&bond)),
+        "ARP Polling Interval (ms): 250\n\
+         ARP Missed Max: 3\n\
+         ARP IP target/s (n.n.n.n form):\n\
+         NS IPv6 target/s (xx::xx form):\n"
+    );
+    for ip in ["10.0.0.1", "192.168.200.254"] {
+        bond.targets.ip4.add(ip.parse().unwrap()).unwrap();
+    }
+    assert_eq!(
+        show(OptionId::ArpIpTarget, &bond),
+        "10.0.0.1 192.168.200.254\n"
+    );
+    assert_eq!(show(OptionId::ArpInterval, &bond), "250\n");
+    assert_eq!(show(OptionId::ArpMissedMax, &bond), "3\n");
+    assert_eq!(show(OptionId::ArpValidate, &bond), "filter_active 5\n");
+    assert_eq!(show(OptionId::ArpAllTargets, &bond), "any 0\n");
+    assert!(
+        proc_text(&bond).contains("ARP IP target/s (n.n.n.n form): 10.0.0.1, 192.168.200.254\n")
+    );
 }

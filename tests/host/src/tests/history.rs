@@ -40,6 +40,7 @@ use crate::monitor::link::{
     LinkState,
     LinkWhy, //
 };
+use crate::monitor::targets::Targets;
 use proptest::prelude::*;
 use serde_json::{
     json,
@@ -176,6 +177,7 @@ fn text(params: Params, names: &[IfName], decisions: &[Decision]) -> String {
         lacp: None,
         privileged: true,
         params,
+        targets: Targets::NONE,
         mii_up: true,
         primary: None,
         primary_ifindex: None,
@@ -396,7 +398,7 @@ fn decisions() {
 }
 
 /// One event of each kind.
-fn events() -> [Seen; 16] {
+fn events() -> [Seen; 17] {
     let s1 = name("s1");
     let option = Seen::Option {
         name: "primary",
@@ -410,6 +412,7 @@ fn events() -> [Seen; 16] {
         Seen::Carrier(s1),
         Seen::Closed(s1),
         Seen::Poll,
+        Seen::ArpPoll,
         option,
         Seen::Enslave(s1),
         Seen::Release(s1),

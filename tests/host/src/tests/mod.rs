@@ -13,6 +13,7 @@
 )]
 
 mod addr;
+mod arp;
 mod counters;
 mod defaults;
 mod doc;
@@ -25,6 +26,7 @@ mod options;
 mod params;
 mod select;
 mod speed;
+mod targets;
 mod transmit;
 
 use crate::bond::params::{
@@ -74,6 +76,7 @@ fn any_params() -> impl Strategy<Value = Params> {
                 updelay: delays[0],
                 downdelay: delays[1],
                 peer_notif_delay: delays[2],
+                arp_interval: if miimon == 0 { links >> 1 } else { 0 },
                 min_links: links,
                 ..Params::DEFAULT
             },
@@ -99,6 +102,7 @@ fn any_text() -> impl Strategy<Value = Vec<u8>> {
                 "eth0",
                 "bond0",
                 "a_rather_long_interface_name",
+                "10.0.0.1",
                 "65535",
                 "65536",
                 "2147483647",

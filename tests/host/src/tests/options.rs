@@ -17,6 +17,7 @@ use crate::bond::options::{
     netlink_u32,
     netlink_write_order,
     parse_active_slave,
+    parse_arp_target,
     parse_primary,
     parse_queue_id,
     parse_slaves_cmd,
@@ -44,7 +45,7 @@ type Fact = (
 );
 
 /// The facts.
-const FACTS: [Fact; 31] = [
+const FACTS: [Fact; 36] = [
     (0, "mode", None, Some(("charp", 0)), Some((1, 1, 1))),
     (
         1,
@@ -61,11 +62,39 @@ const FACTS: [Fact; 31] = [
         Some((14, 1, 16)),
     ),
     (
+        3,
+        "arp_validate",
+        None,
+        Some(("charp", 0)),
+        Some((9, 4, 11)),
+    ),
+    (
+        4,
+        "arp_all_targets",
+        None,
+        Some(("charp", 0)),
+        Some((10, 4, 12)),
+    ),
+    (
         5,
         "fail_over_mac",
         None,
         Some(("charp", 0)),
         Some((13, 1, 15)),
+    ),
+    (
+        6,
+        "arp_interval",
+        Some((0, 0x7fff_ffff)),
+        Some(("int", 0)),
+        Some((7, 4, 8)),
+    ),
+    (
+        7,
+        "arp_ip_target",
+        None,
+        Some(("charps", 0)),
+        Some((8, 128, 9)),
     ),
     (
         8,
@@ -168,6 +197,13 @@ const FACTS: [Fact; 31] = [
         Some((28, 4, 6)),
     ),
     (30, "lacp_active", None, None, Some((29, 1, 23))),
+    (
+        31,
+        "arp_missed_max",
+        Some((1, 255)),
+        None,
+        Some((30, 1, 30)),
+    ),
     (34, "coupled_control", None, None, Some((32, 1, 31))),
     (35, "broadcast_neighbor", None, None, Some((33, 1, 32))),
     (37, "lacp_strict", None, None, Some((34, 1, 33))),
@@ -188,6 +224,7 @@ fn table_holds_the_facts() {
             ParamKind::Int(_) => ("int", param.perm),
             ParamKind::Uint(_) => ("uint", param.perm),
             ParamKind::Charp => ("charp", param.perm),
+            ParamKind::Charps => ("charps", param.perm),
         });
         assert_eq!(kind, param, "{name}");
         let attr = def.netlink.map(|nl| {
@@ -196,6 +233,7 @@ fn table_holds_the_facts() {
                 Width::U16 => 2,
                 Width::U32 | Width::IfIndex => 4,
                 Width::Mac => 6,
+                Width::Ip4List => 128,
             };
             (nl.attr, width, nl.write_order)
         });
@@ -251,6 +289,10 @@ fn netlink_orders_are_strict() {
             "downdelay",
             "peer_notif_delay",
             "use_carrier",
+            "arp_interval",
+            "arp_ip_target",
+            "arp_validate",
+            "arp_all_targets",
             "primary",
             "primary_reselect",
             "fail_over_mac",
@@ -265,6 +307,7 @@ fn netlink_orders_are_strict() {
             "lacp_rate",
             "ad_select",
             "tlb_dynamic_lb",
+            "arp_missed_max",
             "coupled_control",
             "broadcast_neighbor",
             "lacp_strict",
@@ -304,6 +347,19 @@ fn keywords_of_each_option() {
         words(OptionId::PrimaryReselect),
         [("always", 0), ("better", 1), ("failure", 2)]
     );
+    assert_eq!(
+        words(OptionId::ArpValidate),
+        [
+            ("none", 0),
+            ("active", 1),
+            ("backup", 2),
+            ("all", 3),
+            ("filter", 4),
+            ("filter_active", 5),
+            ("filter_backup", 6)
+        ]
+    );
+    assert_eq!(words(OptionId::ArpAllTargets), [("any", 0), ("all", 1)]);
     assert_eq!(words(OptionId::UseCarrier), [("off", 0), ("on", 1)]);
     assert_eq!(words(OptionId::AllSlavesActive), off_on);
     assert_eq!(
@@ -326,6 +382,10 @@ fn keywords_of_each_option() {
         ("num_unsol_na", Some(1)),
         ("num_grat_arp", Some(1)),
         ("miimon", Some(0)),
+        ("arp_interval", Some(0)),
+        ("arp_validate", Some(0)),
+        ("arp_all_targets", Some(0)),
+        ("arp_missed_max", Some(2)),
         ("primary_reselect", Some(0)),
         ("use_carrier", Some(1)),
         ("all_slaves_active", Some(0)),
@@ -443,6 +503,7 @@ fn gate_checks_in_order() {
             | OptionId::CoupledControl
             | OptionId::BroadcastNeighbor => &[4],
             OptionId::TlbDynamicLb => &[],
+            OptionId::ArpInterval | OptionId::ArpValidate | OptionId::ArpMissedMax => &[0, 1, 2, 3],
             _ => &[0, 1, 2, 3, 4],
         };
         assert_eq!(only_in(def.id), expected, "{}", def.name);
@@ -762,6 +823,58 @@ proptest! {
             let _ = error.allowed(def).map(|line| line.to_string());
             let _ = error.extack(def, mode);
             prop_assert!(error.errno() >= 0);
+        }
+    }
+}
+
+#[test]
+fn arp_targets_by_example() {
+    let target = |text: &[u8]| parse_arp_target(text).map(|(sign, ip)| (sign, ip.to_string()));
+    let host = |sign, ip: &str| Ok((sign, ip.to_string()));
+    for text in [
+        "+10.0.0.1",
+        "+10.0.0.1\n",
+        "+10.0.0.1 x",
+        "+10.0.0.1:9",
+        "+010.0.000.1",
+    ] {
+        assert_eq!(
+            target(text.as_bytes()),
+            host(Sign::Plus, "10.0.0.1"),
+            "{text:?}"
+        );
+    }
+    assert_eq!(target(b"-1.2.3.4"), host(Sign::Minus, "1.2.3.4"));
+    assert_eq!(
+        target(b"+255.255.255.255"),
+        host(Sign::Plus, "255.255.255.255")
+    );
+    for text in [
+        "",
+        "+",
+        "-",
+        "+10.0.0",
+        "+10.0.0.256",
+        "+10.0.0.1.",
+        "+10.0.0.1a",
+        "+ 10.0.0.1",
+        "+10..0.1",
+        "+\n",
+        "+a.b.c.d",
+    ] {
+        assert_eq!(target(text.as_bytes()), Err(OptError::NoTarget), "{text:?}");
+    }
+    // The first character is taken for a sign before it is looked at.
+    assert_eq!(target(b"10.0.0.1"), Err(OptError::NoTargetCommand));
+    assert_eq!(target(b"*10.0.0.1"), Err(OptError::NoTargetCommand));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_target_or_an_error(text in any_text()) {
+        if let Ok((_, ip)) = parse_arp_target(&text) {
+            let shown = format!("+{ip}\n");
+            prop_assert_eq!(parse_arp_target(shown.as_bytes()).unwrap().1, ip);
         }
     }
 }

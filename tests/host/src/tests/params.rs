@@ -13,8 +13,10 @@ use crate::bond::options::{
     OPTIONS, //
 };
 use crate::bond::params::{
+    ArpValidate,
     Effects,
     Mode,
+    Monitor,
     Params,
     XmitPolicy, //
 };
@@ -37,7 +39,9 @@ fn what_each_option_entails() {
         let expected = match def.id {
             OptionId::Mode => Effects::MODE_CHANGED.with(Effects::UPDATE_VIEW),
             OptionId::PacketsPerSlave | OptionId::XmitHashPolicy => Effects::UPDATE_VIEW,
-            OptionId::MiiMon => Effects::RESTART_MONITOR.with(Effects::UPDATE_DELAYS),
+            OptionId::MiiMon | OptionId::ArpInterval => {
+                Effects::RESTART_MONITOR.with(Effects::UPDATE_DELAYS)
+            }
             OptionId::UseCarrier | OptionId::EventMonitor => Effects::RESTART_MONITOR,
             OptionId::UpDelay | OptionId::DownDelay => Effects::UPDATE_DELAYS,
             OptionId::PrimaryReselect => Effects::RESELECT,
@@ -101,6 +105,32 @@ fn delays_are_multiples_of_miimon() {
 }
 
 #[test]
+fn one_monitor_ends_the_other() {
+    let mut params = Params::DEFAULT;
+    assert_eq!(params.monitor(), Monitor::None);
+    params.apply(OptionId::MiiMon, 100).unwrap();
+    assert_eq!(params.monitor(), Monitor::Mii);
+    params.apply(OptionId::ArpInterval, 0).unwrap();
+    assert_eq!(params.monitor(), Monitor::Mii);
+    params.apply(OptionId::ArpInterval, 200).unwrap();
+    assert_eq!((params.monitor(), params.miimon), (Monitor::Arp, 0));
+    params.apply(OptionId::ArpValidate, 3).unwrap();
+    params.apply(OptionId::MiiMon, 0).unwrap();
+    assert_eq!(params.arp_validate, ArpValidate::All);
+    params.apply(OptionId::MiiMon, 100).unwrap();
+    assert_eq!((params.monitor(), params.arp_interval), (Monitor::Mii, 0));
+    assert_eq!(params.arp_validate, ArpValidate::None);
+
+    // The rule stays when the monitor is turned off, and goes with the mode.
+    params.apply(OptionId::ArpInterval, 200).unwrap();
+    params.apply(OptionId::ArpValidate, 3).unwrap();
+    params.apply(OptionId::ArpInterval, 0).unwrap();
+    assert_eq!(params.arp_validate, ArpValidate::All);
+    params.apply(OptionId::Mode, 1).unwrap();
+    assert_eq!(params.arp_validate, ArpValidate::None);
+}
+
+#[test]
 fn numbers_of_the_enums() {
     for (number, mode) in MODES.iter().enumerate() {
         assert_eq!(mode.as_u8() as usize, number);
@@ -141,6 +171,7 @@ proptest! {
                     prop_assert_eq!(now, num);
                     prop_assert_eq!(applied.warning, None);
                 }
+                prop_assert!(params.miimon == 0 || params.arp_interval == 0);
                 // Nothing else moved, but what scales with the interval.
                 for other in &OPTIONS {
                     let alias = matches!(
@@ -148,10 +179,14 @@ proptest! {
                         (OptionId::NumGratArp, OptionId::NumUnsolNa)
                             | (OptionId::NumUnsolNa, OptionId::NumGratArp)
                     );
-                    let interval = matches!(def.id, OptionId::MiiMon | OptionId::Mode);
-                    let needed = def.id == OptionId::Mode && other.id == OptionId::MiiMon;
-                    let scales = interval && (needed || DELAYS.contains(&other.id));
-                    if other.id != def.id && !alias && !scales {
+                    let monitor = matches!(def.id, OptionId::MiiMon | OptionId::ArpInterval);
+                    let interval = monitor || def.id == OptionId::Mode;
+                    let scales = interval && DELAYS.contains(&other.id);
+                    let follows = match other.id {
+                        OptionId::MiiMon | OptionId::ArpInterval | OptionId::ArpValidate => interval,
+                        _ => false,
+                    };
+                    if other.id != def.id && !alias && !scales && !follows {
                         prop_assert_eq!(params.get(other.id), before.get(other.id));
                     }
                 }

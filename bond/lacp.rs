@@ -192,10 +192,14 @@ impl State {
         let Some(member) = self.members.get_mut(index) else {
             return;
         };
+        let begins = role.distributes && member.port.is_backup();
         member.set_role(!role.distributes, !role.collects && !heard);
         let slave = member.port.dev().name();
         if let Some((from, to)) = member.lacp.take_news() {
             self.note(Done::Mux { slave, from, to });
+        }
+        if begins && self.params.broadcast_neighbor {
+            self.arm_peer_notifications(now_ms());
         }
     }
 

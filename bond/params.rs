@@ -655,9 +655,7 @@ impl Params {
             OptionId::LacpRate => self.lacp_fast = num != 0,
             OptionId::LacpStrict => self.lacp_strict = num != 0,
             OptionId::CoupledControl => self.coupled_control = num != 0,
-            // What isn't built is refused rather than taken and ignored.
-            OptionId::BroadcastNeighbor if num != 0 => return Err(OptError::NotSupported),
-            OptionId::BroadcastNeighbor => self.broadcast_neighbor = false,
+            OptionId::BroadcastNeighbor => self.broadcast_neighbor = num != 0,
             OptionId::Primary
             | OptionId::ActiveSlave
             | OptionId::QueueId

@@ -272,12 +272,15 @@ impl Bond {
                 return;
             }
             // A bond or slave whose queue still throws packets away would lose the message.
-            let ready = self.dev().has_carrier()
-                && !self.dev().has_link_event_pending()
-                && state
-                    .active
-                    .get()
-                    .is_some_and(|port| !port.dev().has_link_event_pending());
+            let ready = |port: &PortRef| !port.dev().has_link_event_pending();
+            let sender = match state.params.mode {
+                Mode::Lacp => {
+                    let mut members = state.members.iter();
+                    members.any(|member| member.can_send() && ready(&member.port))
+                }
+                _ => state.active.get().is_some_and(ready),
+            };
+            let ready = self.dev().has_carrier() && !self.dev().has_link_event_pending() && sender;
             let send = ready && now >= state.peers.due;
             if send {
                 state.peers.left -= 1;

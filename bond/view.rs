@@ -26,6 +26,8 @@ pub(crate) struct TxView {
     pub(crate) count: Divisor,
     /// The turns of balance-rr.
     pub(crate) turns: RoundRobin,
+    /// Packets that look for neighbours go by all slaves (802.3ad, `broadcast_neighbor`).
+    pub(crate) neighbours_by_all: bool,
 }
 
 impl TxView {
@@ -35,6 +37,7 @@ impl TxView {
             slaves: KVec::with_capacity(capacity, GFP_KERNEL)?,
             count: Divisor::ONE,
             turns: RoundRobin::new(1),
+            neighbours_by_all: false,
         })
     }
 
@@ -48,6 +51,7 @@ impl TxView {
         let count = u32::try_from(self.slaves.len()).unwrap_or(u32::MAX);
         self.count = Divisor::new(count).unwrap_or(Divisor::ONE);
         self.turns = RoundRobin::new(params.packets_per_slave);
+        self.neighbours_by_all = params.broadcast_neighbor;
         all
     }
 

@@ -5,12 +5,14 @@
 pub(crate) mod hash;
 pub(crate) mod lacp;
 pub(crate) mod modulo;
+pub(crate) mod neighbour;
 pub(crate) mod rr;
 
 mod active_backup;
 mod balance_rr;
 mod balance_xor;
 mod broadcast;
+mod ieee8023ad;
 
 use crate::{
     bond::{
@@ -31,9 +33,9 @@ pub(crate) fn device_ops(mode: Mode) -> &'static DeviceOps<Bond> {
     match mode {
         Mode::RoundRobin => &OpsOf::<Bond, balance_rr::BalanceRr>::TABLE,
         Mode::ActiveBackup => &OpsOf::<Bond, active_backup::ActiveBackup>::TABLE,
-        // LACP decides which slaves are in the view; among them both choose alike.
-        Mode::Xor | Mode::Lacp => &OpsOf::<Bond, balance_xor::BalanceXor>::TABLE,
+        Mode::Xor => &OpsOf::<Bond, balance_xor::BalanceXor>::TABLE,
         Mode::Broadcast => &OpsOf::<Bond, broadcast::Broadcast>::TABLE,
+        Mode::Lacp => &OpsOf::<Bond, ieee8023ad::Ieee8023ad>::TABLE,
     }
 }
 

@@ -187,7 +187,34 @@ if [[ $DRIVER == rust ]]; then
 fi
 up bond1
 becomes "with a partner there is carrier" "carrier bond0 1" 20
+
+# --- neighbours are looked for by every port
+enslave sysfs bond1 far-s3 2>/dev/null || { echo -far-s3 >"$(opt bond2 slaves)"; enslave sysfs bond1 far-s3; }
+becomes "two ports again" "carry s2 s3 far-s2 far-s3" 20
+# shellcheck disable=SC2317
+arps() { python3 - bond0 <<'PY'
+import socket, struct, sys
+sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+sock.bind((sys.argv[1], 0))
+head = b"\xff" * 6 + bytes.fromhex("020000000077")
+for _ in range(10):
+    sock.send(head + bytes.fromhex("0806") + bytes(46))
+PY
+}
+# received DEVICE…: how many packets each has received, in RX.
+received() { RX=; for d; do slurp "$NET/$d/statistics/rx_packets"; RX+="$TEXT "; done; }
+ok "broadcast_neighbor on" ip link set bond0 type bond broadcast_neighbor on
+received far-s2 far-s3
+read -r rx2 rx3 <<<"$RX"
+arps
+received far-s2 far-s3
+holds "ARP goes by both ports" "read -r a b <<<\"$RX\"; ((a - $rx2 >= 10 && b - $rx3 >= 10))"
 ok "broadcast_neighbor off" ip link set bond0 type bond broadcast_neighbor off
+received far-s2 far-s3
+read -r rx2 rx3 <<<"$RX"
+arps
+received far-s2 far-s3
+holds "or by one" "read -r a b <<<\"$RX\"; ((a - $rx2 >= 10 && b - $rx3 < 10 || a - $rx2 < 10 && b - $rx3 >= 10))"
 
 # --- independent control
 down bond0

@@ -38,6 +38,7 @@ mod modes {
     pub(crate) mod hash;
     pub(crate) mod lacp;
     pub(crate) mod modulo;
+    pub(crate) mod neighbour;
     pub(crate) mod rr;
 }
 

@@ -49,10 +49,7 @@ fn what_each_option_entails() {
             OptionId::AllSlavesActive => Effects::MARK_ALL_SLAVES,
             _ => Effects::NONE,
         };
-        let value = if matches!(
-            def.id,
-            OptionId::XmitHashPolicy | OptionId::BroadcastNeighbor
-        ) {
+        let value = if def.id == OptionId::XmitHashPolicy {
             0
         } else {
             1
@@ -193,9 +190,7 @@ proptest! {
             }
             Err(error) => {
                 prop_assert_eq!(params, before);
-                if def.id == OptionId::BroadcastNeighbor && num == 1 {
-                    prop_assert_eq!(error, OptError::NotSupported);
-                } else if accepted.is_ok() {
+                if accepted.is_ok() {
                     prop_assert_eq!(error, OptError::MiiDisabled);
                     prop_assert_eq!(params.miimon, 0);
                 }

@@ -4,6 +4,7 @@
 
 use crate::modes::hash::layer2_frame;
 use crate::modes::modulo::Divisor;
+use crate::modes::neighbour::is_discovery;
 use crate::modes::rr::{
     is_igmp,
     RoundRobin,
@@ -134,4 +135,31 @@ proptest! {
         prop_assert_eq!(slot, turn % slaves);
         prop_assert!(slot < slaves);
     }
+}
+
+#[test]
+fn packets_that_look_for_neighbours() {
+    let frame = |kind: [u8; 2], next: u8, icmp: u8| {
+        let mut frame = vec![0; 60];
+        frame[12..14].copy_from_slice(&kind);
+        frame[20] = next;
+        frame[54] = icmp;
+        frame
+    };
+    assert!(is_discovery(&frame([0x08, 0x06], 0, 0)));
+    for (icmp, yes) in [
+        (133, false),
+        (134, false),
+        (135, true),
+        (136, true),
+        (137, false),
+    ] {
+        assert_eq!(is_discovery(&frame([0x86, 0xdd], 58, icmp)), yes, "{icmp}");
+    }
+    assert!(!is_discovery(&frame([0x86, 0xdd], 17, 135)));
+    assert!(!is_discovery(&frame([0x08, 0x00], 58, 135)));
+    for short in 0..14 {
+        assert!(!is_discovery(&frame([0x08, 0x06], 0, 0)[..short]));
+    }
+    assert!(!is_discovery(&frame([0x86, 0xdd], 58, 135)[..54]));
 }

@@ -255,8 +255,20 @@ impl State {
     }
 
     /// The slave at `index` leaves its aggregator.
-    pub(crate) fn leave_lacp(&mut self, index: usize) {
+    pub(crate) fn leave_lacp(&mut self, dev: &BondDev<Bond>, index: usize) {
+        let had = system::active(&self.members).is_some();
         self.lacp.leave(&mut self.members, index);
+        let left = system::active(&self.members);
+        if had && left.is_none_or(|active| active.ports == 0) {
+            if let Some(member) = self.members.get(index) {
+                slave_log!(
+                    Level::Info,
+                    dev,
+                    member.port.dev(),
+                    "Removing an active aggregator"
+                );
+            }
+        }
     }
 
     /// Takes the next LACPDU that is to be sent.

@@ -65,7 +65,7 @@ fn remove_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) -> Op
             state.activate(bond.dev(), None, Why::Released);
         }
         let index = state.position(port)?;
-        state.leave_lacp(index);
+        state.leave_lacp(bond.dev(), index);
         port.set_probed(false);
         let member = state.members.remove(index).ok()?;
         state.left = true;

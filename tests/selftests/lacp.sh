@@ -189,7 +189,8 @@ up bond1
 becomes "with a partner there is carrier" "carrier bond0 1" 20
 
 # --- neighbours are looked for by every port
-enslave sysfs bond1 far-s3 2>/dev/null || { echo -far-s3 >"$(opt bond2 slaves)"; enslave sysfs bond1 far-s3; }
+echo -far-s3 >"$(opt bond2 slaves)"
+enslave sysfs bond1 far-s3
 becomes "two ports again" "carry s2 s3 far-s2 far-s3" 20
 # shellcheck disable=SC2317
 arps() { python3 - bond0 <<'PY'

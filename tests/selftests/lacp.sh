@@ -3,6 +3,7 @@
 # 802.3ad: two bonds aggregate over veth pairs, in fast and slow rate, active and passive; a port
 # without carrier leaves at once, one whose partner is silent after three periods; partners don't
 # mix; carrier follows min_links and lacp_strict; who leaves says so; every face tells of it.
+# teamd's LACP over the team driver is a partner like any other.
 # vm: --kernel debug --smp 2 --timeout 400
 . "$(dirname "$0")/lib.sh"
 need_cmds jq tc ip
@@ -223,4 +224,31 @@ ip link set bond0 type bond coupled_control off
 up bond0
 becomes "independent control carries, too" "carry s2 far-s2" 20
 
+# --- the kernel's other implementation of LACP: teamd's, over the team driver
+if modprobe team_mode_loadbalance 2>/dev/null && command -v teamd >/dev/null; then
+	down bond1
+	for dev in far-s2 far-s3; do
+		echo "-$dev" >"$(opt bond1 slaves)"
+		link_down "$dev"
+	done
+	background teamd -t team0 -c '{"runner": {"name": "lacp", "active": true, "fast_rate": true},
+		"link_watch": {"name": "ethtool"}, "ports": {"far-s2": {}, "far-s3": {}}}'
+	becomes "teamd has its device" "[[ -e $NET/team0 ]]" 10
+	link_up team0
+	becomes "with teamd as the partner both ports carry" "carry s2 s3" 30
+	is "in one aggregator" "$(get bond0 ad_num_ports)" 2
+	is "teamd's" "$(get bond0 ad_partner_mac)" "$(<$NET/team0/address)"
+	becomes "and teamd uses both" "((\$(teamdctl team0 state dump | jq '[.ports[].runner | select(.selected and .aggregator.selected)] | length') == 2))" 20
+	link_down far-s2
+	becomes "a port without carrier leaves" "idle s2 && carry s3" 10
+	link_up far-s2
+	becomes "and comes back" "carry s2 s3" 20
+	kill -STOP "${BACKGROUND[-1]}"
+	becomes "a teamd that hangs is left" "idle s2 s3" 15
+	kill -CONT "${BACKGROUND[-1]}"
+	becomes "and found again" "carry s2 s3" 30
+	stop_background
+else
+	skip "teamd" "no team driver, or no teamd"
+fi
 finish

@@ -46,6 +46,7 @@ struct Bonding {
 impl kernel::Module for Bonding {
     fn init(_module: &'static ThisModule) -> Result<Self> {
         bond::load_defaults()?;
+        kapi::flow::init();
         sysfs::init();
         let retired = Retired;
         let debugfs = kapi::debugfs::Root::create(c"bonding");

@@ -415,7 +415,7 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
     });
     let hook = own.hook(rtnl, &port)?;
     let hook = ScopeGuard::new_with_data(hook, |hook| hook.remove(rtnl));
-    let link = own.link(rtnl, &port, modes::lag_type(bond.params().mode), extack)?;
+    let link = own.link(rtnl, &port, modes::lag_type(&bond.params()), extack)?;
     let link = ScopeGuard::new_with_data(link, |link| link.unlink(rtnl));
     let dir = SlaveDir::add(rtnl, &port)?;
     if !bond.uses_primary() {

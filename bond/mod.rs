@@ -402,8 +402,8 @@ impl Master for Bond {
     }
 
     fn initial_mode() -> (u8, &'static DeviceOps<Self>) {
-        let mode = defaults().params.mode;
-        (mode.as_u8(), modes::device_ops(mode))
+        let params = &defaults().params;
+        (params.mode.as_u8(), modes::device_ops(params))
     }
 
     fn uninit(&self, rtnl: &Rtnl) {

@@ -108,13 +108,28 @@ impl Mode {
 pub(crate) enum XmitPolicy {
     /// `layer2`: Ethernet addresses and type.
     Layer2 = 0,
+    /// `layer3+4`: addresses and ports of IP.
+    Layer34 = 1,
+    /// `layer2+3`: Ethernet addresses and type, addresses of IP.
+    Layer23 = 2,
+    /// `encap2+3`: as `layer2+3`, but of what is inside tunnels.
+    Encap23 = 3,
+    /// `encap3+4`: as `layer3+4`, but of what is inside tunnels.
+    Encap34 = 4,
+    /// `vlan+srcmac`: VLAN and Ethernet source address.
+    VlanSrcMac = 5,
 }
 
 impl XmitPolicy {
-    /// Returns the policy with this number, if it is built.
+    /// Returns the policy with this number.
     pub(crate) const fn from_u8(number: u8) -> Option<XmitPolicy> {
         match number {
             0 => Some(XmitPolicy::Layer2),
+            1 => Some(XmitPolicy::Layer34),
+            2 => Some(XmitPolicy::Layer23),
+            3 => Some(XmitPolicy::Encap23),
+            4 => Some(XmitPolicy::Encap34),
+            5 => Some(XmitPolicy::VlanSrcMac),
             _ => None,
         }
     }
@@ -139,9 +154,8 @@ impl Params {
     pub(crate) const fn supports_xdp(&self) -> bool {
         match self.mode {
             Mode::RoundRobin | Mode::ActiveBackup => true,
-            Mode::Xor | Mode::Lacp => match self.xmit_policy {
-                XmitPolicy::Layer2 => true,
-            },
+            // A frame of XDP has no tag beside its data.
+            Mode::Xor | Mode::Lacp => !matches!(self.xmit_policy, XmitPolicy::VlanSrcMac),
             Mode::Broadcast => false,
         }
     }
@@ -576,7 +590,7 @@ impl Params {
             }
             OptionId::XmitHashPolicy => {
                 self.xmit_policy = XmitPolicy::from_u8(byte?).ok_or(OptError::Invalid)?;
-                applied.effects = Effects::UPDATE_VIEW;
+                applied.effects = Effects::POLICY_CHANGED;
             }
             OptionId::FailOverMac => {
                 self.fail_over_mac = FailOverMac::from_u8(byte?).ok_or(OptError::Invalid)?;
@@ -701,6 +715,8 @@ impl Effects {
     pub(crate) const MODE_CHANGED: Effects = Effects(1 << 5);
     /// The up and down delay in ms may have changed; a delay which is running keeps its end.
     pub(crate) const UPDATE_DELAYS: Effects = Effects(1 << 6);
+    /// Exchange the device operations; the bond may be up.
+    pub(crate) const POLICY_CHANGED: Effects = Effects(1 << 7);
 
     /// Returns the union of both sets.
     pub(crate) const fn with(self, other: Effects) -> Effects {

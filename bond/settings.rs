@@ -216,13 +216,14 @@ impl Bond {
 
     /// What a new setting means beyond the bond's own state.
     fn follow_setting(&self, rtnl: &Rtnl, applied: &Applied) {
-        if applied.has(Effects::MODE_CHANGED) {
-            let mode = self.params().mode;
-            self.dev()
-                .set_mode(rtnl, mode.as_u8(), modes::device_ops(mode));
-        }
-        if applied.has(Effects::MODE_CHANGED) || applied.has(Effects::UPDATE_VIEW) {
+        let params = self.params();
+        let mode_changed = applied.has(Effects::MODE_CHANGED);
+        if mode_changed || applied.has(Effects::POLICY_CHANGED) {
+            self.dev().set_ops(rtnl, modes::device_ops(&params));
             super::xdp::update_features(self, rtnl);
+        }
+        if mode_changed {
+            self.dev().set_mode(rtnl, params.mode.as_u8());
         }
         if applied.has(Effects::RESTART_MONITOR) {
             self.stop_monitors();

@@ -21,6 +21,8 @@
 #include <linux/workqueue.h>
 #include <generated/utsrelease.h>
 #include <net/arp.h>
+#include <net/flow_dissector.h>
+#include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/netdev_lock.h>
 #include <net/netlink.h>
@@ -437,6 +439,70 @@ bool bonding_is_igmp(struct sk_buff *skb)
 	return skb->protocol == htons(ETH_P_IP) &&
 	       pskb_may_pull(skb, offset + sizeof(struct iphdr)) &&
 	       ip_hdr(skb)->protocol == IPPROTO_IGMP;
+}
+
+/*
+ * The keys of encap2+3 and encap3+4. Those which the hash leaves out are asked
+ * for, too: what is asked for decides how far the dissector goes.
+ */
+static const struct flow_dissector_key bonding_flow_keys[] = {
+	{ FLOW_DISSECTOR_KEY_CONTROL, offsetof(struct flow_keys, control) },
+	{ FLOW_DISSECTOR_KEY_BASIC, offsetof(struct flow_keys, basic) },
+	{ FLOW_DISSECTOR_KEY_IPV4_ADDRS, offsetof(struct flow_keys, addrs.v4addrs) },
+	{ FLOW_DISSECTOR_KEY_IPV6_ADDRS, offsetof(struct flow_keys, addrs.v6addrs) },
+	{ FLOW_DISSECTOR_KEY_TIPC, offsetof(struct flow_keys, addrs.tipckey) },
+	{ FLOW_DISSECTOR_KEY_PORTS, offsetof(struct flow_keys, ports) },
+	{ FLOW_DISSECTOR_KEY_ICMP, offsetof(struct flow_keys, icmp) },
+	{ FLOW_DISSECTOR_KEY_VLAN, offsetof(struct flow_keys, vlan) },
+	{ FLOW_DISSECTOR_KEY_FLOW_LABEL, offsetof(struct flow_keys, tags) },
+	{ FLOW_DISSECTOR_KEY_GRE_KEYID, offsetof(struct flow_keys, keyid) },
+};
+
+static struct flow_dissector bonding_flow_dissector __ro_after_init;
+
+void bonding_flow_init(void)
+{
+	skb_flow_dissector_init(&bonding_flow_dissector, bonding_flow_keys,
+				ARRAY_SIZE(bonding_flow_keys));
+}
+
+/* Without skb, the frame is what lies at data. */
+bool bonding_flow_dissect(const struct net *net, const struct sk_buff *skb,
+			  const void *data, __be16 proto, int nhoff, int hlen,
+			  struct bonding_flow *flow)
+{
+	struct flow_keys keys = {};
+
+	if (!__skb_flow_dissect(net, skb, &bonding_flow_dissector, &keys, data,
+				proto, nhoff, hlen, 0))
+		return false;
+	flow->addresses = (__force u32)flow_get_u32_src(&keys) ^
+			  (__force u32)flow_get_u32_dst(&keys);
+	if (keys.icmp.id)
+		memcpy(&flow->ports, &keys.icmp, sizeof(flow->ports));
+	else
+		flow->ports = (__force u32)keys.ports.ports;
+	return true;
+}
+
+/* The packets of a connected socket of TCP or UDP. */
+void bonding_flow_of_socket(const struct sock *sk, struct bonding_flow *flow)
+{
+	struct {
+		__be16 source, destination;
+	} ports = { inet_sk(sk)->inet_sport, inet_sk(sk)->inet_dport };
+
+	memcpy(&flow->ports, &ports, sizeof(flow->ports));
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6 &&
+	    (ipv6_only_sock(sk) || !ipv6_addr_v4mapped(&sk->sk_v6_daddr))) {
+		flow->addresses = ipv6_addr_hash(&inet6_sk(sk)->saddr) ^
+				  ipv6_addr_hash(&sk->sk_v6_daddr);
+		return;
+	}
+#endif
+	flow->addresses = (__force u32)inet_sk(sk)->inet_rcv_saddr ^
+			  (__force u32)inet_sk(sk)->inet_daddr;
 }
 
 bool bonding_dest_is_link_local(const struct sk_buff *skb)

@@ -652,16 +652,24 @@ impl<B: Master> BondDev<B> {
         unsafe { RxHook::new::<B>(rtnl, port) }
     }
 
-    /// Changes the mode: what C code reads, and how the device sends.
-    ///
-    /// The device must be down.
-    pub(crate) fn set_mode(&self, _rtnl: &Rtnl, mode: u8, ops: &'static DeviceOps<B>) {
-        // SAFETY: RTNL serialises writers of both fields, of which readers see the old or the new
-        // value. Both tables are of driver `B`, so either fits the device, by their invariant.
+    /// Changes how the device sends: by this table from the next packet on.
+    pub(crate) fn set_ops(&self, _rtnl: &Rtnl, ops: &'static DeviceOps<B>) {
+        // SAFETY: RTNL serialises writers; readers see the old or the new pointer. Both tables are
+        // of driver `B`, so either fits the device, by their invariant.
         unsafe {
-            addr_of_mut!((*self.shared()).params.mode).write_volatile(i32::from(mode));
             let ops = ops.as_ptr(self.0.as_ref().polled.load(Ordering::Relaxed));
             addr_of_mut!((*self.as_ptr()).netdev_ops).write_volatile(ops);
+        }
+    }
+
+    /// Changes the mode, as C code reads it.
+    ///
+    /// The device must be down.
+    pub(crate) fn set_mode(&self, _rtnl: &Rtnl, mode: u8) {
+        // SAFETY: RTNL serialises writers of the fields, of which readers see the old or the new
+        // value.
+        unsafe {
+            addr_of_mut!((*self.shared()).params.mode).write_volatile(i32::from(mode));
             #[cfg(CONFIG_XFRM_OFFLOAD)]
             bindings::bonding_follow_mode_xfrm(self.as_ptr());
         }

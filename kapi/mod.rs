@@ -9,6 +9,7 @@
 pub(crate) mod capability;
 pub(crate) mod debugfs;
 pub(crate) mod ethtool;
+pub(crate) mod flow;
 pub(crate) mod hw;
 pub(crate) mod ioctl;
 mod link_layer;

@@ -10,6 +10,7 @@ use super::netpoll;
 use super::{
     bindings,
     ethtool,
+    flow,
     ioctl,
     link_layer,
     master::{
@@ -32,7 +33,10 @@ use super::{
     },
     xdp, //
 };
-use crate::bond::addr::HwAddr;
+use crate::{
+    bond::addr::HwAddr,
+    modes::hash::Flow, //
+};
 use core::{
     marker::PhantomData,
     mem::{
@@ -79,6 +83,15 @@ pub(crate) trait Transmit<B: Master>: 'static {
         reading: Reading<'g>,
     ) -> Option<&'g Port<B::Slave>> {
         Self::choose(bond, skb, reading)
+    }
+
+    /// The slave by which the packets of a connected socket leave, if that can be told.
+    fn choose_for_socket<'g>(
+        _bond: &'g B,
+        _flow: Flow,
+        _reading: Reading<'g>,
+    ) -> Option<&'g Port<B::Slave>> {
+        None
     }
 }
 
@@ -160,6 +173,7 @@ impl<B: Master, T: Transmit<B>> OpsOf<B, T> {
             #[cfg(CONFIG_NET_POLL_CONTROLLER)]
             ndo_netpoll_cleanup: Some(netpoll_cleanup::<B>),
             ndo_get_xmit_slave: Some(get_xmit_slave::<B, T>),
+            ndo_sk_get_lower_dev: Some(sk_get_lower_dev::<B, T>),
             ndo_bpf: Some(xdp::bpf::<B>),
             ndo_xdp_xmit: Some(xdp::xmit::<B, T>),
             ndo_xdp_get_xmit_slave: Some(xdp::get_xmit_slave::<B, T>),
@@ -296,6 +310,24 @@ unsafe extern "C" fn get_xmit_slave<B: Master, T: Transmit<B>>(
         T::choose(bond, &mut skb, reading)
     };
     port.map_or(core::ptr::null_mut(), |port| port.dev().as_ptr())
+}
+
+/// Says which slave the packets of a connected socket leave by (`ndo_sk_get_lower_dev`); TLS asks,
+/// which has that slave encrypt them.
+///
+/// # Safety
+///
+/// Called by the kernel only, with a socket of TCP or UDP over IP, which stays what it is.
+unsafe extern "C" fn sk_get_lower_dev<B: Master, T: Transmit<B>>(
+    dev: *mut bindings::net_device,
+    socket: *mut bindings::sock,
+) -> *mut bindings::net_device {
+    // SAFETY: The device is initialised, and alive for the call; the socket is valid.
+    let (bond, flow) = unsafe { (Private::<B>::own(dev), flow::of_socket(socket)) };
+    Reading::with(|reading| {
+        let port = T::choose_for_socket(bond, flow, reading);
+        port.map_or(core::ptr::null_mut(), |port| port.dev().as_ptr())
+    })
 }
 
 /// Releases all slaves (`ndo_uninit`).

@@ -303,10 +303,41 @@ pub(crate) enum LagType {
     RoundRobin,
     /// One active slave.
     ActiveBackup,
-    /// By a hash of the Ethernet header.
-    HashL2,
+    /// By a hash.
+    Hash(LagHash),
     /// To all.
     Broadcast,
+}
+
+/// What is hashed.
+#[derive(Clone, Copy)]
+pub(crate) enum LagHash {
+    /// The Ethernet header.
+    L2,
+    /// Addresses and ports of IP.
+    L34,
+    /// The Ethernet header, and the addresses of IP.
+    L23,
+    /// As [`Self::L23`], inside tunnels.
+    E23,
+    /// As [`Self::L34`], inside tunnels.
+    E34,
+    /// VLAN and source address.
+    VlanSrcMac,
+}
+
+impl LagHash {
+    /// The kernel's number (`NETDEV_LAG_HASH_*`).
+    const fn number(self) -> bindings::netdev_lag_hash {
+        match self {
+            LagHash::L2 => bindings::netdev_lag_hash_NETDEV_LAG_HASH_L2,
+            LagHash::L34 => bindings::netdev_lag_hash_NETDEV_LAG_HASH_L34,
+            LagHash::L23 => bindings::netdev_lag_hash_NETDEV_LAG_HASH_L23,
+            LagHash::E23 => bindings::netdev_lag_hash_NETDEV_LAG_HASH_E23,
+            LagHash::E34 => bindings::netdev_lag_hash_NETDEV_LAG_HASH_E34,
+            LagHash::VlanSrcMac => bindings::netdev_lag_hash_NETDEV_LAG_HASH_VLAN_SRCMAC,
+        }
+    }
 }
 
 /// The link between a slave and its bond in the kernel's device tree.
@@ -336,9 +367,9 @@ impl<S: Send + Sync + 'static> UpperLink<S> {
                 bindings::netdev_lag_tx_type_NETDEV_LAG_TX_TYPE_ACTIVEBACKUP,
                 bindings::netdev_lag_hash_NETDEV_LAG_HASH_NONE,
             ),
-            LagType::HashL2 => (
+            LagType::Hash(hash) => (
                 bindings::netdev_lag_tx_type_NETDEV_LAG_TX_TYPE_HASH,
-                bindings::netdev_lag_hash_NETDEV_LAG_HASH_L2,
+                hash.number(),
             ),
             LagType::Broadcast => (
                 bindings::netdev_lag_tx_type_NETDEV_LAG_TX_TYPE_BROADCAST,

@@ -8,6 +8,10 @@ use super::{
     bindings,
     net_device::NetDevice, //
 };
+use crate::modes::hash::{
+    Frame,
+    Network, //
+};
 use core::{
     mem::ManuallyDrop,
     ptr::{
@@ -66,6 +70,55 @@ impl Skb {
         }
     }
 
+    /// The fields that the kernel copies from packet to packet.
+    #[inline]
+    fn headers(&self) -> &bindings::sk_buff__bindgen_ty_4__bindgen_ty_2 {
+        // SAFETY: The packet is valid, and nobody else changes it; the union has all its bytes
+        // initialised, and this form of it has only plain integers.
+        unsafe { (*self.0.as_ptr()).__bindgen_anon_4.headers.as_ref() }
+    }
+
+    /// What lies behind the link layer's headers: its Ethernet type, and its offset in
+    /// [`Self::linear`], which is beyond any end where nobody has set it.
+    #[inline]
+    pub(crate) fn network(&self) -> Network {
+        let headers = self.headers();
+        // SAFETY: The packet is valid: both pointers are into its buffer.
+        let (head, data) = unsafe { ((*self.0.as_ptr()).head, (*self.0.as_ptr()).data) };
+        let headroom = (data as usize).wrapping_sub(head as usize);
+        Network {
+            protocol: u16::from_be(headers.protocol),
+            offset: usize::from(headers.network_header).wrapping_sub(headroom),
+        }
+    }
+
+    /// A hash of addresses and ports which the kernel or a device has made already.
+    #[inline]
+    pub(crate) fn l4_hash(&self) -> Option<u32> {
+        let headers = self.headers();
+        (headers.l4_hash() != 0).then_some(headers.hash)
+    }
+
+    /// The tag of the packet's VLAN as far as it is kept beside its data; 0 without.
+    #[inline]
+    pub(crate) fn vlan_tci(&self) -> u16 {
+        // SAFETY: All bytes of the union are initialised; both forms of it are plain integers.
+        unsafe { self.headers().__bindgen_anon_2.__bindgen_anon_1.vlan_tci }
+    }
+
+    /// Copies `N` bytes from offset `at` of the packet's data, wherever they lie; [`None`] beyond
+    /// its end.
+    #[cold]
+    pub(crate) fn copy<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        let at = i32::try_from(at).ok()?;
+        let len = i32::try_from(N).ok()?;
+        let mut bytes = [0; N];
+        // SAFETY: The packet is valid; the call writes at most `len` bytes, and fails beyond the end.
+        let error =
+            unsafe { bindings::skb_copy_bits(self.0.as_ptr(), at, bytes.as_mut_ptr().cast(), len) };
+        (error == 0).then_some(bytes)
+    }
+
     /// Whether this is an IGMP packet over IPv4.
     pub(crate) fn is_igmp(&mut self) -> bool {
         // SAFETY: The packet is valid and exclusively ours.
@@ -107,6 +160,18 @@ impl Skb {
                 .slave_dev_queue_mapping;
             (*skb).queue_mapping = queue;
         }
+    }
+}
+
+impl Frame for Skb {
+    #[inline]
+    fn linear(&self) -> &[u8] {
+        Self::linear(self)
+    }
+
+    #[inline]
+    fn beyond<const N: usize>(&self, at: usize) -> Option<[u8; N]> {
+        self.copy(at)
     }
 }
 

@@ -2,6 +2,7 @@
 
 //! Mode 2, balance-xor: a hash of the packet's headers chooses the slave.
 
+use super::policy::Policy;
 use crate::{
     bond::{
         slave::Port,
@@ -15,13 +16,21 @@ use crate::{
             Verdict, //
         },
     },
-    modes::hash,
+    modes::hash::Flow,
 };
+use core::marker::PhantomData;
 
-/// The mode.
-pub(super) struct BalanceXor;
+/// The mode, with a hash policy.
+pub(super) struct BalanceXor<P>(PhantomData<P>);
 
-impl Transmit<Bond> for BalanceXor {
+/// The slave that sends what hashes to `hash`.
+#[inline(always)]
+fn slave_for<'g>(bond: &'g Bond, hash: u32, reading: Reading<'g>) -> Option<&'g Port> {
+    let view = bond.view(reading)?;
+    view.usable_from(view.count.rem(hash))
+}
+
+impl<P: Policy> Transmit<Bond> for BalanceXor<P> {
     #[inline]
     fn transmit(bond: &Bond, mut skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
         let port = Self::choose(bond, &mut skb, reading)?;
@@ -30,19 +39,21 @@ impl Transmit<Bond> for BalanceXor {
 
     #[inline(always)]
     fn choose<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
-        let view = bond.view(reading)?;
-        view.usable_from(view.count.rem(hash::layer2_frame(skb.linear())))
+        slave_for(bond, P::of_packet(bond, skb), reading)
     }
 
     fn choose_frame<'g>(bond: &'g Bond, frame: &[u8], reading: Reading<'g>) -> Option<&'g Port> {
-        let view = bond.view(reading)?;
-        view.usable_from(view.count.rem(hash::layer2_frame(frame)))
+        slave_for(bond, P::of_frame(bond, frame), reading)
     }
 
     fn choose_of_all<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
         let all = || bond.dev().ports(reading);
         let count = u32::try_from(all().count()).ok()?;
-        let slot = hash::layer2_frame(skb.linear()).checked_rem(count)?;
+        let slot = P::of_packet(bond, skb).checked_rem(count)?;
         all().nth(slot as usize)
+    }
+
+    fn choose_for_socket<'g>(bond: &'g Bond, flow: Flow, reading: Reading<'g>) -> Option<&'g Port> {
+        slave_for(bond, P::of_socket(flow)?, reading)
     }
 }

@@ -6,7 +6,8 @@
 use super::{
     balance_xor::BalanceXor,
     broadcast::Broadcast,
-    neighbour, //
+    neighbour,
+    policy::Policy, //
 };
 use crate::{
     bond::{
@@ -21,10 +22,12 @@ use crate::{
             Verdict, //
         },
     },
+    modes::hash::Flow,
 };
+use core::marker::PhantomData;
 
-/// The mode.
-pub(super) struct Ieee8023ad;
+/// The mode, with a hash policy.
+pub(super) struct Ieee8023ad<P>(PhantomData<P>);
 
 /// Whether all slaves send the packet.
 #[inline(always)]
@@ -33,13 +36,13 @@ fn goes_to_all(bond: &Bond, skb: &Skb, reading: Reading<'_>) -> bool {
     view.is_some_and(|view| view.neighbours_by_all) && neighbour::is_discovery(skb.linear())
 }
 
-impl Transmit<Bond> for Ieee8023ad {
+impl<P: Policy> Transmit<Bond> for Ieee8023ad<P> {
     #[inline]
     fn transmit(bond: &Bond, skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
         if goes_to_all(bond, &skb, reading) {
             return Broadcast::transmit(bond, skb, reading);
         }
-        BalanceXor::transmit(bond, skb, reading)
+        BalanceXor::<P>::transmit(bond, skb, reading)
     }
 
     #[cfg(CONFIG_NET_POLL_CONTROLLER)]
@@ -47,19 +50,23 @@ impl Transmit<Bond> for Ieee8023ad {
         if goes_to_all(bond, &skb, reading) {
             return Broadcast::transmit_polled(bond, skb, reading);
         }
-        BalanceXor::transmit_polled(bond, skb, reading)
+        BalanceXor::<P>::transmit_polled(bond, skb, reading)
     }
 
     #[inline(always)]
     fn choose<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
-        BalanceXor::choose(bond, skb, reading)
+        BalanceXor::<P>::choose(bond, skb, reading)
     }
 
     fn choose_frame<'g>(bond: &'g Bond, frame: &[u8], reading: Reading<'g>) -> Option<&'g Port> {
-        BalanceXor::choose_frame(bond, frame, reading)
+        BalanceXor::<P>::choose_frame(bond, frame, reading)
     }
 
     fn choose_of_all<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
-        BalanceXor::choose_of_all(bond, skb, reading)
+        BalanceXor::<P>::choose_of_all(bond, skb, reading)
+    }
+
+    fn choose_for_socket<'g>(bond: &'g Bond, flow: Flow, reading: Reading<'g>) -> Option<&'g Port> {
+        BalanceXor::<P>::choose_for_socket(bond, flow, reading)
     }
 }

@@ -13,10 +13,15 @@ mod balance_rr;
 mod balance_xor;
 mod broadcast;
 mod ieee8023ad;
+mod policy;
 
 use crate::{
     bond::{
-        params::Mode,
+        params::{
+            Mode,
+            Params,
+            XmitPolicy, //
+        },
         Bond, //
     },
     kapi::{
@@ -24,27 +29,58 @@ use crate::{
             DeviceOps,
             OpsOf, //
         },
-        port::LagType, //
+        port::{
+            LagHash,
+            LagType, //
+        },
     },
 };
 
-/// The device operations of a bond in `mode`: a packet pays no dispatch for it.
-pub(crate) fn device_ops(mode: Mode) -> &'static DeviceOps<Bond> {
-    match mode {
+/// The device operations of a mode which hashes, made for the policy.
+macro_rules! of_policy {
+    ($mode:ty, $policy:expr) => {{
+        type Of<P> = $mode;
+        match $policy {
+            XmitPolicy::Layer2 => &OpsOf::<Bond, Of<policy::Layer2>>::TABLE,
+            XmitPolicy::Layer34 => &OpsOf::<Bond, Of<policy::Layer34>>::TABLE,
+            XmitPolicy::Layer23 => &OpsOf::<Bond, Of<policy::Layer23>>::TABLE,
+            XmitPolicy::Encap23 => &OpsOf::<Bond, Of<policy::Encap23>>::TABLE,
+            XmitPolicy::Encap34 => &OpsOf::<Bond, Of<policy::Encap34>>::TABLE,
+            XmitPolicy::VlanSrcMac => &OpsOf::<Bond, Of<policy::VlanSrcMac>>::TABLE,
+        }
+    }};
+}
+
+/// The device operations of a bond with these settings: a packet pays no dispatch for its mode and
+/// hash policy.
+pub(crate) fn device_ops(params: &Params) -> &'static DeviceOps<Bond> {
+    match params.mode {
         Mode::RoundRobin => &OpsOf::<Bond, balance_rr::BalanceRr>::TABLE,
         Mode::ActiveBackup => &OpsOf::<Bond, active_backup::ActiveBackup>::TABLE,
-        Mode::Xor => &OpsOf::<Bond, balance_xor::BalanceXor>::TABLE,
+        Mode::Xor => of_policy!(balance_xor::BalanceXor<P>, params.xmit_policy),
         Mode::Broadcast => &OpsOf::<Bond, broadcast::Broadcast>::TABLE,
-        Mode::Lacp => &OpsOf::<Bond, ieee8023ad::Ieee8023ad>::TABLE,
+        Mode::Lacp => of_policy!(ieee8023ad::Ieee8023ad<P>, params.xmit_policy),
     }
 }
 
-/// What drivers that offload a bond are told of `mode`.
-pub(crate) fn lag_type(mode: Mode) -> LagType {
-    match mode {
+/// What drivers that offload a bond are told of it.
+pub(crate) fn lag_type(params: &Params) -> LagType {
+    match params.mode {
         Mode::RoundRobin => LagType::RoundRobin,
         Mode::ActiveBackup => LagType::ActiveBackup,
-        Mode::Xor | Mode::Lacp => LagType::HashL2,
+        Mode::Xor | Mode::Lacp => LagType::Hash(lag_hash(params.xmit_policy)),
         Mode::Broadcast => LagType::Broadcast,
+    }
+}
+
+/// What they are told of the hash.
+const fn lag_hash(policy: XmitPolicy) -> LagHash {
+    match policy {
+        XmitPolicy::Layer2 => LagHash::L2,
+        XmitPolicy::Layer34 => LagHash::L34,
+        XmitPolicy::Layer23 => LagHash::L23,
+        XmitPolicy::Encap23 => LagHash::E23,
+        XmitPolicy::Encap34 => LagHash::E34,
+        XmitPolicy::VlanSrcMac => LagHash::VlanSrcMac,
     }
 }

@@ -135,8 +135,18 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
     OptionDef {
         id: OptionId::XmitHashPolicy,
         name: "xmit_hash_policy",
-        keywords: &[kw_default("layer2", 0)],
-        param: charp_param("What balance-xor and 802.3ad hash: layer2 or 0 (default)"),
+        keywords: &[
+            kw_default("layer2", 0),
+            kw("layer3+4", 1),
+            kw("layer2+3", 2),
+            kw("encap2+3", 3),
+            kw("encap3+4", 4),
+            kw("vlan+srcmac", 5),
+        ],
+        param: charp_param(
+            "What balance-xor and 802.3ad hash: layer2 or 0 (default), layer3+4 or 1, layer2+3 or 2, \
+             encap2+3 or 3, encap3+4 or 4, vlan+srcmac or 5",
+        ),
         format: Format::KeywordNumber,
         netlink: nl(14, Width::U8, 16),
         manual: manual(
@@ -144,7 +154,13 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "layer2",
             "What the hash which chooses the slave is made of. `layer2`: the last byte of both \
              Ethernet addresses, and the Ethernet type; all frames between two stations take \
-             the same slave. Used by `balance-xor` and `802.3ad`, kept in the other modes.",
+             the same slave. `layer2+3`: that, and the addresses of IP. `layer3+4`: the addresses \
+             and ports of IP (the identifier of an ICMP echo), so that connections are spread; \
+             fragments have no ports, so they may take another slave than the whole packets of \
+             their flow. `encap2+3`, `encap3+4`: the same of what is inside tunnels and VLAN tags. \
+             `vlan+srcmac`: the VLAN (its whole tag), and the Ethernet source address; frames of \
+             XDP don't tell it. Frames which lack what a policy wants are hashed by `layer2`. May \
+             be changed at any time. Used by `balance-xor` and `802.3ad`, kept in the other modes.",
         ),
         ..ROW
     },

@@ -18,6 +18,7 @@ mod counters;
 mod defaults;
 mod doc;
 mod faces;
+mod hash;
 mod history;
 mod hwaddr;
 mod lacp;

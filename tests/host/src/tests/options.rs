@@ -338,7 +338,17 @@ fn keywords_of_each_option() {
             ("802.3ad", 4)
         ]
     );
-    assert_eq!(words(OptionId::XmitHashPolicy), [("layer2", 0)]);
+    assert_eq!(
+        words(OptionId::XmitHashPolicy),
+        [
+            ("layer2", 0),
+            ("layer3+4", 1),
+            ("layer2+3", 2),
+            ("encap2+3", 3),
+            ("encap3+4", 4),
+            ("vlan+srcmac", 5)
+        ]
+    );
     assert_eq!(
         words(OptionId::FailOverMac),
         [("none", 0), ("active", 1), ("follow", 2)]

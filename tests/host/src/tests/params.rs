@@ -38,7 +38,8 @@ fn what_each_option_entails() {
     for def in OPTIONS.iter().filter(|def| !def.raw) {
         let expected = match def.id {
             OptionId::Mode => Effects::MODE_CHANGED.with(Effects::UPDATE_VIEW),
-            OptionId::PacketsPerSlave | OptionId::XmitHashPolicy => Effects::UPDATE_VIEW,
+            OptionId::PacketsPerSlave => Effects::UPDATE_VIEW,
+            OptionId::XmitHashPolicy => Effects::POLICY_CHANGED,
             OptionId::MiiMon | OptionId::ArpInterval => {
                 Effects::RESTART_MONITOR.with(Effects::UPDATE_DELAYS)
             }
@@ -138,10 +139,43 @@ fn numbers_of_the_enums() {
         assert_eq!(mode.uses_xmit_hash(), matches!(number, 2 | 4));
     }
     assert_eq!(Mode::from_u8(5), None);
-    assert_eq!(XmitPolicy::from_u8(1), None);
+    for (number, keyword) in [
+        "layer2",
+        "layer3+4",
+        "layer2+3",
+        "encap2+3",
+        "encap3+4",
+        "vlan+srcmac",
+    ]
+    .iter()
+    .enumerate()
+    {
+        let policy = XmitPolicy::from_u8(u8::try_from(number).unwrap()).unwrap();
+        assert_eq!(usize::from(policy.as_u8()), number);
+        assert_eq!(policy.keyword(), *keyword);
+    }
+    assert_eq!(XmitPolicy::from_u8(6), None);
     assert_eq!(Mode::ActiveBackup.keyword(), "active-backup");
-    assert_eq!(XmitPolicy::Layer2.keyword(), "layer2");
     assert_eq!(Mode::Broadcast.description(), "fault-tolerance (broadcast)");
+}
+
+#[test]
+fn xdp_needs_a_hash_that_sees_its_frames() {
+    for mode in MODES {
+        for number in 0..6 {
+            let params = Params {
+                mode,
+                xmit_policy: XmitPolicy::from_u8(number).unwrap(),
+                ..Params::DEFAULT
+            };
+            let supported = match mode {
+                Mode::RoundRobin | Mode::ActiveBackup => true,
+                Mode::Xor | Mode::Lacp => number != 5,
+                Mode::Broadcast => false,
+            };
+            assert_eq!(params.supports_xdp(), supported, "{mode:?} {number}");
+        }
+    }
 }
 
 proptest! {

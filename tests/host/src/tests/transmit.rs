@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Hashes, exact modulo, and whose turn it is.
+//! Exact modulo, and whose turn it is.
 
-use crate::modes::hash::layer2_frame;
 use crate::modes::modulo::Divisor;
 use crate::modes::neighbour::is_discovery;
 use crate::modes::rr::{
@@ -82,17 +81,6 @@ fn edges_by_edges() {
 }
 
 #[test]
-fn layer2_by_example() {
-    let dst = [0x52, 0x54, 0, 1, 2, 0x03];
-    let src = [0x52, 0x54, 0, 4, 5, 0x86];
-    let mut frame = [dst, src].concat();
-    assert_eq!(layer2_frame(&frame), 0);
-    frame.extend([0x08, 0x00]);
-    assert_eq!(layer2_frame(&frame), 0x0885);
-    assert_eq!(layer2_frame(&[]), 0);
-}
-
-#[test]
 fn one_packet_per_slave_goes_round() {
     let rr = RoundRobin::new(1);
     let three = Divisor::new(3).unwrap();
@@ -115,17 +103,6 @@ proptest! {
         let divisor = Divisor::new(n).unwrap();
         prop_assert_eq!((divisor.div(x), divisor.rem(x)), (x / n, x % n));
         prop_assert!(divisor.rem(x) < n);
-    }
-
-    #[test]
-    fn hash_of_a_frame_is_that_of_its_header(frame in prop::collection::vec(any::<u8>(), 0..40)) {
-        let expected = match (frame.get(0..6), frame.get(6..12), frame.get(12..14)) {
-            (Some(dst), Some(src), Some(kind)) => {
-                u32::from(dst[5] ^ src[5]) ^ u32::from(kind[0]) << 8 ^ u32::from(kind[1])
-            }
-            _ => 0,
-        };
-        prop_assert_eq!(layer2_frame(&frame), expected);
     }
 
     #[test]

@@ -403,7 +403,7 @@ impl Master for Bond {
 
     fn initial_mode() -> (u8, &'static DeviceOps<Self>) {
         let params = &defaults().params;
-        (params.mode.as_u8(), modes::device_ops(params))
+        (params.mode.as_u8(), modes::device_ops(params, false))
     }
 
     fn uninit(&self, rtnl: &Rtnl) {

@@ -219,7 +219,7 @@ impl Bond {
         let params = self.params();
         let mode_changed = applied.has(Effects::MODE_CHANGED);
         if mode_changed || applied.has(Effects::POLICY_CHANGED) {
-            self.dev().set_ops(rtnl, modes::device_ops(&params));
+            self.choose_ops(rtnl);
             super::xdp::update_features(self, rtnl);
         }
         if mode_changed {
@@ -469,7 +469,21 @@ impl Bond {
         if state.is_queue_taken(queue, index) {
             return Err(refused);
         }
-        state.members.get_mut(index).ok_or(refused)?.queue_id = queue;
+        let member = state.members.get_mut(index).ok_or(refused)?;
+        member.queue_id = queue;
+        member.port.set_queue_id(queue);
+        drop(state);
+        self.choose_ops(rtnl);
         Ok(())
+    }
+
+    /// Has packets sent in the way that the settings say.
+    fn choose_ops(&self, rtnl: &Rtnl) {
+        let (params, queues) = {
+            let state = self.state.lock();
+            let queues = state.members.iter().any(|member| member.queue_id != 0);
+            (state.params, queues)
+        };
+        self.dev().set_ops(rtnl, modes::device_ops(&params, queues));
     }
 }

@@ -152,6 +152,25 @@ impl<S> Port<S> {
             .store(probed | backup | inactive, Ordering::Relaxed);
     }
 
+    /// The transmit queue of the bond that is bound to the slave; 0 is none.
+    pub(crate) fn queue_id(&self) -> u16 {
+        // SAFETY: The memory is valid; the field is a plain integer, of which any value is one.
+        unsafe { ptr::addr_of!((*self.shared.get()).queue_id).read_volatile() }
+    }
+
+    /// Binds a queue to the slave. Under the bond's lock.
+    pub(crate) fn set_queue_id(&self, queue: u16) {
+        // SAFETY: The memory is valid; writers are serialised by the bond's lock.
+        unsafe { ptr::addr_of_mut!((*self.shared.get()).queue_id).write_volatile(queue) };
+    }
+
+    /// State of the link as C code reads it (`BOND_LINK_*`).
+    pub(crate) fn link(&self) -> u8 {
+        // SAFETY: The memory is valid; the field is a plain integer, of which any value is one.
+        // CAST: The number that `set_link` was given.
+        unsafe { ptr::addr_of!((*self.shared.get()).link).read_volatile() as u8 }
+    }
+
     /// Keeps the fields true which C code reads: link state, speed and duplex. As
     /// [`Self::set_role`], under the bond's lock.
     pub(crate) fn set_link(&self, link: u8, failures: u32, speed: Option<(u32, u8)>) {

@@ -106,6 +106,12 @@ impl Skb {
         unsafe { self.headers().__bindgen_anon_2.__bindgen_anon_1.vlan_tci }
     }
 
+    /// The queue of the bond that the packet is on.
+    pub(crate) fn queue(&self) -> u16 {
+        // SAFETY: The packet is valid, and nobody else changes it.
+        unsafe { (*self.0.as_ptr()).queue_mapping }
+    }
+
     /// Copies `N` bytes from offset `at` of the packet's data, wherever they lie; [`None`] beyond
     /// its end.
     #[cold]

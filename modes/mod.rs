@@ -12,6 +12,7 @@ mod active_backup;
 mod balance_rr;
 mod balance_xor;
 mod broadcast;
+mod by_queue;
 mod ieee8023ad;
 mod policy;
 
@@ -51,12 +52,22 @@ macro_rules! of_policy {
     }};
 }
 
-/// The device operations of a bond with these settings: a packet pays no dispatch for its mode and
-/// hash policy.
-pub(crate) fn device_ops(params: &Params) -> &'static DeviceOps<Bond> {
+/// The device operations of a mode which heeds queues: if `queues`, some are bound to slaves.
+macro_rules! of_queues {
+    ($mode:ty, $queues:expr) => {
+        match $queues {
+            true => &OpsOf::<Bond, by_queue::ByQueue<$mode>>::TABLE,
+            false => &OpsOf::<Bond, $mode>::TABLE,
+        }
+    };
+}
+
+/// The device operations of a bond with these settings, of which slaves have `queues` bound or not:
+/// a packet pays no dispatch for its mode and hash policy.
+pub(crate) fn device_ops(params: &Params, queues: bool) -> &'static DeviceOps<Bond> {
     match params.mode {
-        Mode::RoundRobin => &OpsOf::<Bond, balance_rr::BalanceRr>::TABLE,
-        Mode::ActiveBackup => &OpsOf::<Bond, active_backup::ActiveBackup>::TABLE,
+        Mode::RoundRobin => of_queues!(balance_rr::BalanceRr, queues),
+        Mode::ActiveBackup => of_queues!(active_backup::ActiveBackup, queues),
         Mode::Xor => of_policy!(balance_xor::BalanceXor<P>, params.xmit_policy),
         Mode::Broadcast => &OpsOf::<Bond, broadcast::Broadcast>::TABLE,
         Mode::Lacp => of_policy!(ieee8023ad::Ieee8023ad<P>, params.xmit_policy),

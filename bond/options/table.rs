@@ -467,9 +467,10 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
         manual: manual(
             "",
             "0 for each slave",
-            "Binds a transmit queue of the bond to a slave, written as `slave:queue`. It is kept \
-             and shown; frames do not follow it yet. 0 binds nothing; two slaves can't have the \
-             same queue.",
+            "Binds a transmit queue of the bond to a slave, written as `slave:queue`. In `balance-rr` \
+             and `active-backup` modes, frames on that queue (`tc`'s skbedit chooses one, say) leave \
+             by that slave while its link is up, and by the mode's choice otherwise. 0 binds \
+             nothing; two slaves can't have the same queue.",
         ),
         ..ROW
     },

@@ -37,13 +37,13 @@ ip link set bond0.5 up
 wait_for '[[ $(cat $NET/s?/bonding_slave/mii_status | sort -u) == up ]]' 10
 
 # --- packets
-run "${FLOWS:-1000}" packet tagged
+run "${FLOWS:-400}" packet tagged
 is "all policies, in both ways" $FACTS 12
 
 # --- with headers in pages, for which frames are larger than one
 for dev in "${FAR[@]}"; do ip link set "$dev" mtu 9000; done
 ip link set bond0 mtu 9000
-run 500 paged
+run 200 paged
 ip link set bond0 mtu 1500
 for dev in "${FAR[@]}"; do ip link set "$dev" mtu 1500; done
 is "all policies, with headers in pages" $FACTS 18
@@ -67,7 +67,7 @@ if xdp returns /sys/fs/bpf/hash-pass 2; then
 	xdp redirects /sys/fs/bpf/hash-redirect bond0
 	ip link set t1 up
 	ip link set t1 xdpdrv pinned /sys/fs/bpf/hash-redirect
-	run 3000 redirected
+	run 1000 redirected
 	is "all policies but vlan+srcmac, from XDP" $FACTS 23
 	ip link set t1 xdpdrv off
 	for dev in "${FAR[@]}"; do ip link set "$dev" xdpdrv off; done

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Which slave sends which frame: balance-rr in turn and packets_per_slave at a
-# time, those on a slave's queue by it, active-backup on the active one, balance-xor by the layer2 formula,
+# time, active-backup on the active one, balance-xor by the layer2 formula,
 # broadcast on each exactly once; slaves without link are left out; statistics
 # add up; with no slaves a frame is dropped and counted.
 # vm: --kernel debug --smp 2 --timeout 300
 . "$(dirname "$0")/lib.sh"
-need_cmds jq taskset python3 tc
+need_cmds jq taskset python3
 
 SLAVES=(s1 s2 s3)
 FAR=(far-s1 far-s2 far-s3)
@@ -103,35 +103,6 @@ send_frames bond0 --count 3 >/dev/null
 is "active-backup: none active, all dropped and counted" "$(($(bond_counter tx_dropped) - before))" 3
 for far in "${FAR[@]}"; do ip link set "$far" up; done
 unbond
-
-# --- queue_id: frames to one station are put on queue 2
-tc() { command tc "$@" || echo "Bail out! tc"; }
-# queued NAME COUNTS: where ten frames to that station went, and ten to another
-queued() {
-	run_frames --count 10 --dst 02:bb:00:00:00:07
-	local counts
-	counts=$(per_slave)
-	run_frames --count 10
-	is "$1" "$counts, $(per_slave)" "$2"
-}
-for mode in active-backup balance-rr; do
-	case $mode in active-backup) others="10 0 0" ;; *) others="5 5 0" ;; esac
-	bond_of "$mode" miimon 100
-	[[ $mode == active-backup ]] || echo -s3 >"$(opt bond0 slaves)"
-	tc qdisc add dev bond0 clsact
-	tc filter add dev bond0 egress protocol all flower dst_mac 02:bb:00:00:00:07 action skbedit queue_mapping 2
-	queued "$mode: a queue which no slave has" "$others, $others"
-	set_opt bond0 queue_id s2:2
-	queued "$mode: frames on a slave's queue leave by it" "0 10 0, $others"
-	ip link set far-s2 down
-	becomes "$mode: its link is lost" '[[ $(cat $NET/s2/bonding_slave/mii_status) == down ]]'
-	queued "$mode: they leave as the others do" "10 0 0, 10 0 0"
-	ip link set far-s2 up
-	wait_for '[[ $(cat $NET/s2/bonding_slave/mii_status) == up ]]' 10
-	set_opt bond0 queue_id s2:0
-	queued "$mode: the queue is free again" "$others, $others"
-	unbond
-done
 
 # --- balance-xor, layer2
 # predict SLAVES…: what the formula says for the frames captured; prints mismatches

@@ -10,7 +10,10 @@ use crate::{
             Monitor,
             Params, //
         },
-        slave::Port,
+        slave::{
+            Place,
+            Port, //
+        },
         state::State,
         Bond, //
     },
@@ -43,8 +46,15 @@ use crate::{
             Trust, //
         },
         link::LinkState,
+        neighbour::{
+            solicited_node,
+            Discovery,
+            ALL_NODES,
+            DISCOVERY_SIZE, //
+        },
         targets::{
             self,
+            List,
             Target, //
         },
     },
@@ -52,7 +62,10 @@ use crate::{
 
 use core::{
     iter,
-    net::Ipv4Addr,
+    net::{
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
     sync::atomic::{
         AtomicBool,
         AtomicU32,
@@ -85,6 +98,9 @@ pub(crate) struct Watch {
     candidate_tx: AtomicU64,
     /// The IPv4 targets, and then 0.0.0.0, as in `struct in_addr`.
     ip4: [AtomicU32; targets::MAX],
+    /// The IPv6 targets, and then `::`, in host order. What is read while one is replaced may be
+    /// half of each, and is nobody's address.
+    ip6: [[AtomicU64; 2]; targets::MAX],
 }
 
 impl Watch {
@@ -97,6 +113,7 @@ impl Watch {
             interval: AtomicU64::new(0),
             candidate_tx: AtomicU64::new(0),
             ip4: [const { AtomicU32::new(0) }; targets::MAX],
+            ip6: [const { [const { AtomicU64::new(0) }; 2] }; targets::MAX],
         }
     }
 
@@ -118,10 +135,20 @@ impl Watch {
         all.take_while(|target| !target.is_unspecified())
     }
 
+    /// The IPv6 targets.
+    fn ip6(&self) -> impl Iterator<Item = Ipv6Addr> + '_ {
+        let all = self.ip6.iter().map(|[high, low]| {
+            let half = |place: &AtomicU64| u128::from(place.load(Ordering::Relaxed));
+            Ipv6Addr::from(half(high) << 64 | half(low))
+        });
+        all.take_while(|target| !target.is_unspecified())
+    }
+
     /// When a slave last heard what counts.
     fn last_rx(&self, port: &Port) -> u64 {
         let all = self.all.load(Ordering::Relaxed);
-        port.signs.last_rx(all.then(|| self.ip4().count()))
+        port.signs
+            .last_rx(all.then(|| (self.ip4().count(), self.ip6().count())))
     }
 
     /// Notes when the candidate last asked, or that there is none.
@@ -168,6 +195,18 @@ impl State {
         let at = self.position(&candidate);
         if at != self.active_position() {
             self.demote(at);
+        }
+    }
+
+    /// The IPv6 targets whose groups a slave is to listen to.
+    pub(crate) fn wanted_groups(&self, port: &Port) -> List<Ipv6Addr> {
+        let params = &self.params;
+        let judged = params.arp_validate != ArpValidate::None;
+        let active = self.active.get().is_some_and(|active| active.is(port));
+        if params.mode == Mode::ActiveBackup && judged && !active && port.dev().has_ether_groups() {
+            self.targets.ip6
+        } else {
+            List::EMPTY
         }
     }
 
@@ -287,6 +326,13 @@ impl Bond {
         for (place, target) in watch.ip4.iter().zip(targets) {
             place.store(u32::from_ne_bytes(target.octets()), Ordering::Relaxed);
         }
+        let targets = state.targets.ip6.iter().chain(iter::repeat(Target::NONE));
+        for ([high, low], target) in watch.ip6.iter().zip(targets) {
+            let bits = u128::from(target);
+            // CAST: The upper and the lower half.
+            high.store((bits >> 64) as u64, Ordering::Relaxed);
+            low.store(bits as u64, Ordering::Relaxed);
+        }
     }
 
     /// Whether a round would change nothing: most often so, and then it costs neither memory nor
@@ -328,22 +374,21 @@ impl Bond {
             Hearing::Judge if kind == Kind::Arp => {
                 self.judge(port, packet, offset, reading).map(Some)
             }
-            Hearing::Judge => None,
+            Hearing::Judge => self.judge_ip6(port, packet, offset, reading).map(Some),
         };
         if let Some(target) = heard {
             port.signs.hear(ticks(), target);
         }
     }
 
-    /// Judges an ARP packet, which begins at an offset: returns the index of the target that it is a
-    /// sign of.
+    /// Judges an ARP packet, which begins at an offset: returns the target that it is a sign of.
     fn judge(
         &self,
         port: &Port,
         packet: &ReceivedSkb<'_>,
         offset: usize,
         reading: Reading<'_>,
-    ) -> Option<usize> {
+    ) -> Option<Place> {
         let addr_len = self.dev().addr_len();
         let mut bytes = [0; arp::ARP_MAX];
         let bytes = bytes.get_mut(..Arp::size(addr_len))?;
@@ -357,7 +402,31 @@ impl Bond {
             Trust::None => return None,
         };
         let index = self.watch.ip4().position(|target| target == host)?;
-        probe::has_address(self.dev(), own, reading).then_some(index)
+        probe::has_address(self.dev(), own, reading).then_some(Place::ip4(index))
+    }
+
+    /// Judges an IPv6 packet likewise. Neighbour discovery alone can be such a sign.
+    fn judge_ip6(
+        &self,
+        port: &Port,
+        packet: &ReceivedSkb<'_>,
+        offset: usize,
+        reading: Reading<'_>,
+    ) -> Option<Place> {
+        let mut bytes = [0; DISCOVERY_SIZE];
+        if !packet.is_for_us() || !packet.copy_from(offset, &mut bytes) {
+            return None;
+        }
+        let packet = Discovery::parse(&bytes)?;
+        let (host, own) = match self.situation(port, true, reading).trust() {
+            Trust::Answer => (packet.sender, packet.receiver),
+            Trust::Question => (packet.receiver, packet.sender),
+            Trust::None => return None,
+        };
+        let is_host = |target| host == target || host == solicited_node(target);
+        let index = self.watch.ip6().position(is_host)?;
+        let ours = own == ALL_NODES || probe::has_address6(self.dev(), own, reading);
+        ours.then_some(Place::ip6(index))
     }
 
     /// What a packet is judged by, that a slave received.

@@ -223,7 +223,7 @@ fn arp(raw: &RawParams<'_>, params: &mut Params, log: &mut Log<'_>) -> Result<Ta
             }
         }
     }
-    if params.arp_interval != 0 && list.is_empty() {
+    if params.arp_interval != 0 && list.ip4.is_empty() {
         log(
             Level::Warn,
             format_args!(

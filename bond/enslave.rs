@@ -58,9 +58,12 @@ use crate::{
         self,
         lacp, //
     },
-    monitor::link::{
-        Duplex,
-        LinkState, //
+    monitor::{
+        link::{
+            Duplex,
+            LinkState, //
+        },
+        targets::List, //
     },
     sysfs::SlaveDir,
 };
@@ -287,6 +290,7 @@ fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
         stale_speed: false,
         failovers: 0,
         lacp,
+        groups: List::EMPTY,
         ties: None,
     };
     member.publish_link();

@@ -550,6 +550,7 @@ impl Params {
             | OptionId::QueueId
             | OptionId::Slaves
             | OptionId::ArpIpTarget
+            | OptionId::NsIp6Target
             | OptionId::AdActorSystem => return None,
         };
         Some(u64::from(number))
@@ -675,6 +676,7 @@ impl Params {
             | OptionId::QueueId
             | OptionId::Slaves
             | OptionId::ArpIpTarget
+            | OptionId::NsIp6Target
             | OptionId::AdActorSystem => return Err(OptError::Invalid),
         }
         Ok(applied)

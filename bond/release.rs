@@ -10,6 +10,7 @@ use crate::{
         },
         hwaddr,
         select::Why,
+        settle::listen,
         slave::PortRef,
         state::{
             Member,
@@ -37,6 +38,7 @@ use crate::{
         rtnl::Rtnl,
         time::now_ms, //
     },
+    monitor::targets::List,
 };
 
 use kernel::prelude::*;
@@ -137,7 +139,9 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     }
     // Packets that are on their way to the slave get there before it is closed.
     rcu::synchronize_net();
-    drop(member);
+    if let Some(member) = member {
+        listen(rtnl, dev, &member.groups, &List::EMPTY);
+    }
     if !bond.has_slaves() {
         // Nobody can refuse what has happened.
         let _ = own.announce(rtnl, Announce::ChangeAddr);

@@ -27,7 +27,10 @@ use crate::{
             Reason, //
         },
         select::Why,
-        slave::Port,
+        slave::{
+            Place,
+            Port, //
+        },
         Bond,
         Follow, //
     },
@@ -58,7 +61,10 @@ use crate::{
     }, //
 };
 
-use core::net::Ipv4Addr;
+use core::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
 use kernel::prelude::*;
 
 /// The pure code's error as the kernel's.
@@ -119,19 +125,29 @@ impl Bond {
         value: Value<'_>,
         extack: &ExtAck<'_>,
     ) -> Result {
-        self.try_set(rtnl, def, value).map_err(|error| {
-            let mode = self.params().mode;
-            if let Some(line) = error.explain(def, Some(value), mode) {
-                bond_log!(Level::Err, self.dev(), "{line}");
-            }
-            if let Some(line) = error.allowed(def) {
-                bond_log!(Level::Err, self.dev(), "{line}");
-            }
-            if let Some(text) = error.extack(def, mode) {
-                extack.set(text);
-            }
-            to_error(error)
-        })
+        let set = self.try_set(rtnl, def, value);
+        set.map_err(|error| self.explain(error, def, value, extack))
+    }
+
+    /// Says why an option was not set.
+    fn explain(
+        &self,
+        error: OptError,
+        def: &'static OptionDef,
+        value: Value<'_>,
+        extack: &ExtAck<'_>,
+    ) -> Error {
+        let mode = self.params().mode;
+        if let Some(line) = error.explain(def, Some(value), mode) {
+            bond_log!(Level::Err, self.dev(), "{line}");
+        }
+        if let Some(line) = error.allowed(def) {
+            bond_log!(Level::Err, self.dev(), "{line}");
+        }
+        if let Some(text) = error.extack(def, mode) {
+            extack.set(text);
+        }
+        to_error(error)
     }
 
     /// Sets an option, if it may be set and the value is one it takes.
@@ -380,7 +396,7 @@ impl Bond {
         let removed = state.targets.ip4.remove(target);
         let at = removed.map_err(|why| self.refuse_target(&why))?;
         for member in &state.members {
-            member.port.signs.forget(at);
+            member.port.signs.forget_ip4(at);
         }
         self.publish_watch(&state);
         let last = state.targets.ip4.is_empty() && state.params.arp_interval != 0;
@@ -400,7 +416,7 @@ impl Bond {
         let added = state.targets.ip4.add(target);
         let at = added.map_err(|why| self.refuse_target(&why))?;
         for member in &state.members {
-            member.port.signs.begin(at, ticks());
+            member.port.signs.begin(Place::ip4(at), ticks());
         }
         self.publish_watch(&state);
         Ok(())
@@ -439,6 +455,56 @@ impl Bond {
             self.warn_of_no_target();
         }
         result
+    }
+
+    /// Option `ns_ip6_target`: replaces the IPv6 hosts that the ARP monitor asks for. Those before
+    /// the first that is refused stay.
+    pub(crate) fn replace_ns_targets(
+        &self,
+        rtnl: &Rtnl,
+        targets: impl Iterator<Item = Result<Ipv6Addr>>,
+        extack: &ExtAck<'_>,
+    ) -> Result {
+        {
+            let mut state = self.state.lock();
+            state.targets.ip6 = List::EMPTY;
+            self.publish_watch(&state);
+        }
+        let mut result = Ok(());
+        for target in targets {
+            result = self.add_ns_target(target?).map_err(|error| {
+                // As in the C driver, the address is not said again.
+                let value = Value::Num(u64::MAX);
+                self.explain(error, OptionId::NsIp6Target.def(), value, extack)
+            });
+            if result.is_err() {
+                break;
+            }
+        }
+        let state = self.state.lock();
+        let none = state.targets.ip6.is_empty() && state.params.arp_interval != 0;
+        drop(state);
+        if none {
+            bond_log!(
+                Level::Warn,
+                self.dev(),
+                "Removing last ns target with arp_interval on"
+            );
+        }
+        self.settle(rtnl);
+        result
+    }
+
+    /// Adds an IPv6 host that the ARP monitor asks for.
+    fn add_ns_target(&self, target: Ipv6Addr) -> Result<(), OptError> {
+        let mut state = self.state.lock();
+        let added = state.targets.ip6.add(target);
+        let at = added.map_err(|why| self.refuse_target(&why))?;
+        for member in &state.members {
+            member.port.signs.begin(Place::ip6(at), ticks());
+        }
+        self.publish_watch(&state);
+        Ok(())
     }
 
     /// Says why a target was not added or removed.

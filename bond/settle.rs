@@ -32,8 +32,30 @@ use crate::{
         },
         work::Work, //
     },
-    monitor::link::Duplex,
+    monitor::{
+        link::Duplex,
+        neighbour::group_mac,
+        targets::List, //
+    },
 };
+
+use core::net::Ipv6Addr;
+
+/// Has a device listen to the groups of `new`, and no longer to those of `old`.
+pub(super) fn listen(rtnl: &Rtnl, dev: &NetDevice, old: &List<Ipv6Addr>, new: &List<Ipv6Addr>) {
+    for host in new
+        .iter()
+        .filter(|&host| !old.iter().any(|other| other == host))
+    {
+        dev.listen(rtnl, &group_mac(host), true);
+    }
+    for host in old
+        .iter()
+        .filter(|&host| !new.iter().any(|other| other == host))
+    {
+        dev.listen(rtnl, &group_mac(host), false);
+    }
+}
 
 impl Bond {
     /// Makes the stack follow what was decided.
@@ -57,12 +79,32 @@ impl Bond {
             from.as_ref(),
             to.as_ref().filter(|_| self.uses_primary()),
         );
+        self.follow_targets(rtnl);
         self.announce_slaves(rtnl);
         if failed_over {
             self.move_associations(rtnl, to.as_ref());
             self.follow_failover(rtnl, from.as_ref(), to.as_ref());
         }
         self.notify_peers(rtnl);
+    }
+
+    /// Has backups listen to the groups in which IPv6 targets are asked, so that they hear the
+    /// questions, while `arp_validate` judges them; the active slave has the bond's own groups.
+    fn follow_targets(&self, rtnl: &Rtnl) {
+        let mut at = 0usize;
+        while let Some(port) = self.slave_at(at) {
+            let (old, new) = {
+                let mut state = self.state.lock();
+                let wanted = state.wanted_groups(&port);
+                let member = state.position(&port);
+                match member.and_then(|at| state.members.get_mut(at)) {
+                    Some(member) => (core::mem::replace(&mut member.groups, wanted), wanted),
+                    None => (List::EMPTY, List::EMPTY),
+                }
+            };
+            listen(rtnl, port.dev(), &old, &new);
+            at = at.saturating_add(1);
+        }
     }
 
     /// Publishes the view that there was no memory for.

@@ -37,8 +37,24 @@ pub(crate) struct Signs {
     last_tx: AtomicU64,
     /// When it last came up, or was made the active slave or the candidate.
     last_up: AtomicU64,
-    /// When each target, by its index, was last heard of.
-    targets: [AtomicU64; targets::MAX],
+    /// When each target was last heard of: the IPv4 ones by their index, then the IPv6 ones.
+    targets: [AtomicU64; 2 * targets::MAX],
+}
+
+/// A target by its place in the times of [`Signs`].
+#[derive(Clone, Copy)]
+pub(crate) struct Place(usize);
+
+impl Place {
+    /// That of an IPv4 target.
+    pub(crate) const fn ip4(index: usize) -> Self {
+        Self(index)
+    }
+
+    /// That of an IPv6 target.
+    pub(crate) const fn ip6(index: usize) -> Self {
+        Self(index.saturating_add(targets::MAX))
+    }
 }
 
 impl Signs {
@@ -48,7 +64,7 @@ impl Signs {
             last_rx: AtomicU64::new(0),
             last_tx: AtomicU64::new(0),
             last_up: AtomicU64::new(0),
-            targets: [const { AtomicU64::new(0) }; targets::MAX],
+            targets: [const { AtomicU64::new(0) }; 2 * targets::MAX],
         }
     }
 
@@ -64,10 +80,10 @@ impl Signs {
         self.note_up(now);
     }
 
-    /// Notes that something was heard, of the target with the index if it was that. A time is
+    /// Notes that something was heard, of that target if it was one. A time is
     /// written once a tick at most, so that CPUs which receive don't fight for it.
-    pub(crate) fn hear(&self, now: u64, target: Option<usize>) {
-        let place = target.and_then(|at| self.targets.get(at));
+    pub(crate) fn hear(&self, now: u64, target: Option<Place>) {
+        let place = target.and_then(|place| self.targets.get(place.0));
         for place in [Some(&self.last_rx), place].into_iter().flatten() {
             if place.load(Ordering::Relaxed) != now {
                 place.store(now, Ordering::Relaxed);
@@ -85,10 +101,12 @@ impl Signs {
         self.last_up.store(now, Ordering::Relaxed);
     }
 
-    /// When the slave last heard what counts. If `all` is given, each of so many targets must have
-    /// been heard of: it is the time of that which has been silent for longest.
-    pub(crate) fn last_rx(&self, all: Option<usize>) -> u64 {
-        let targets = self.targets.iter().take(all.unwrap_or(0));
+    /// When the slave last heard what counts. If `all` is given, each of so many IPv4 and IPv6
+    /// targets must have been heard of: it is the time of that which has been silent for longest.
+    pub(crate) fn last_rx(&self, all: Option<(usize, usize)>) -> u64 {
+        let (ip4, ip6) = all.unwrap_or((0, 0));
+        let (first, second) = self.targets.split_at(targets::MAX);
+        let targets = Iterator::chain(first.iter().take(ip4), second.iter().take(ip6));
         let oldest = targets.map(|place| place.load(Ordering::Relaxed)).min();
         oldest.unwrap_or_else(|| self.last_rx.load(Ordering::Relaxed))
     }
@@ -103,16 +121,16 @@ impl Signs {
         self.last_up.load(Ordering::Relaxed)
     }
 
-    /// A target is added at an index: it has time from `now` on.
-    pub(crate) fn begin(&self, at: usize, now: u64) {
-        if let Some(place) = self.targets.get(at) {
+    /// A target is added: it has time from `now` on.
+    pub(crate) fn begin(&self, place: Place, now: u64) {
+        if let Some(place) = self.targets.get(place.0) {
             place.store(now, Ordering::Relaxed);
         }
     }
 
-    /// The target at an index is removed: those behind it move up.
-    pub(crate) fn forget(&self, at: usize) {
-        let Some(rest) = self.targets.get(at..) else {
+    /// The IPv4 target at an index is removed: those behind it move up.
+    pub(crate) fn forget_ip4(&self, at: usize) {
+        let Some(rest) = self.targets.get(at..targets::MAX) else {
             return;
         };
         for (to, from) in rest.iter().zip(rest.iter().skip(1)) {

@@ -65,11 +65,15 @@ use crate::{
             Role,
             Transition, //
         },
-        targets::Targets, //
+        targets::{
+            List,
+            Targets, //
+        },
     },
     sysfs::SlaveDir,
 };
 
+use core::net::Ipv6Addr;
 use kernel::prelude::*;
 
 /// What holds a slave in its place; undone one after the other when it is released.
@@ -104,6 +108,8 @@ pub(crate) struct Member {
     pub(crate) failovers: u64,
     /// Its part in LACP, in mode 802.3ad.
     pub(crate) lacp: lacp::port::Port,
+    /// The IPv6 targets whose groups the slave listens to.
+    pub(crate) groups: List<Ipv6Addr>,
     /// What holds it in place.
     pub(crate) ties: Option<Ties>,
 }

@@ -20,8 +20,10 @@
 #include <linux/sysfs.h>
 #include <linux/workqueue.h>
 #include <generated/utsrelease.h>
+#include <net/addrconf.h>
 #include <net/arp.h>
 #include <net/flow_dissector.h>
+#include <net/ip6_route.h>
 #include <net/ipv6.h>
 #include <net/net_namespace.h>
 #include <net/netdev_lock.h>
@@ -599,6 +601,83 @@ struct sk_buff *bonding_arp_request(struct net_device *dev, __be32 dst, __be32 s
 {
 	return arp_create(ARPOP_REQUEST, ETH_P_ARP, dst, dev, src, NULL,
 			  dev->dev_addr, NULL);
+}
+
+/* IPv6 is built, and was not turned off on the kernel's command line. */
+bool bonding_has_ip6(void)
+{
+	return IS_ENABLED(CONFIG_IPV6) && ipv6_mod_enabled();
+}
+
+/* As bonding_route4(). Without IPv6 there is no route. */
+struct dst_entry *bonding_route6(struct net *net, const u8 *dst)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct flowi6 fl6 = {};
+	struct dst_entry *route;
+
+	if (!ipv6_mod_enabled())
+		return NULL;
+	memcpy(&fl6.daddr, dst, sizeof(fl6.daddr));
+	route = ip6_route_output(net, NULL, &fl6);
+	if (!route->error)
+		return route;
+	dst_release(route);
+#endif
+	return NULL;
+}
+
+/* The address of a device to ask from; left alone if there is none. */
+void bonding_source6(struct net_device *dev, const u8 *dst, u8 *source)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct in6_addr to, from;
+
+	memcpy(&to, dst, sizeof(to));
+	if (!ipv6_dev_get_saddr(dev_net(dev), dev, &to, 0, &from))
+		memcpy(source, &from, sizeof(from));
+#endif
+}
+
+bool bonding_has_addr6(struct net_device *dev, const u8 *addr)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	struct in6_addr own;
+
+	memcpy(&own, addr, sizeof(own));
+	return ipv6_chk_addr(dev_net(dev), &own, dev, 0);
+#else
+	return false;
+#endif
+}
+
+void bonding_copy_mac(const struct net_device *dev, u8 *mac)
+{
+	memcpy(mac, dev->dev_addr, ETH_ALEN);
+}
+
+/* A packet for a group, with its link-layer header, or NULL. */
+struct sk_buff *bonding_ip6_packet(struct net_device *dev, const u8 *bytes,
+				   u32 len, const u8 *mac)
+{
+	int head = LL_RESERVED_SPACE(dev);
+	struct sk_buff *skb = alloc_skb(head + len + dev->needed_tailroom,
+					GFP_ATOMIC);
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, head);
+	skb_reset_network_header(skb);
+	skb_put_data(skb, bytes, len);
+	skb->dev = dev;
+	skb->protocol = htons(ETH_P_IPV6);
+	skb->priority = TC_PRIO_CONTROL;
+	if (dev_hard_header(skb, dev, ETH_P_IPV6, mac, dev->dev_addr, len) < 0) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	skb_reset_mac_header(skb);
+	return skb;
 }
 
 /* Frees the packet, and returns NULL, if there is no room for the tag. */

@@ -118,6 +118,13 @@ struct net_device *bonding_dst_dev(const struct dst_entry *dst);
 __be32 bonding_confirm_addr(struct net_device *dev, __be32 dst, __be32 local);
 bool bonding_vlan_tag(const struct net_device *dev, u16 *proto, u16 *id);
 struct sk_buff *bonding_arp_request(struct net_device *dev, __be32 dst, __be32 src);
+bool bonding_has_ip6(void);
+struct dst_entry *bonding_route6(struct net *net, const u8 *dst);
+void bonding_source6(struct net_device *dev, const u8 *dst, u8 *source);
+bool bonding_has_addr6(struct net_device *dev, const u8 *addr);
+void bonding_copy_mac(const struct net_device *dev, u8 *mac);
+struct sk_buff *bonding_ip6_packet(struct net_device *dev, const u8 *bytes,
+				   u32 len, const u8 *mac);
 struct sk_buff *bonding_insert_tag(struct sk_buff *skb, u16 proto, u16 id);
 void bonding_put_tag(struct sk_buff *skb, u16 proto, u16 id);
 

@@ -240,6 +240,38 @@ impl NetDevice {
         read_once!(self, type_)
     }
 
+    /// Its MAC address at this moment, if it is an Ethernet device. Any context.
+    pub(crate) fn ether_mac(&self) -> Option<[u8; 6]> {
+        if self.hw_type() != super::hw::ETHER || self.addr_len() != 6 {
+            return None;
+        }
+        let mut mac = [0; 6];
+        // SAFETY: The device is alive, and the address has room for the 6 bytes of the device's.
+        unsafe { bindings::bonding_copy_mac(self.as_ptr(), mac.as_mut_ptr()) };
+        Some(mac)
+    }
+
+    /// Has the device listen to a multicast address of Ethernet, or no longer.
+    pub(crate) fn listen(&self, _rtnl: &Rtnl, group: &[u8; 6], on: bool) {
+        // SAFETY: The device is alive, and its addresses have 6 bytes, as has the group. What is
+        // added once more, or removed without being there, is only counted.
+        unsafe {
+            // A device that has no room for it does without: there is nobody to tell.
+            if on {
+                bindings::dev_mc_add(self.as_ptr(), group.as_ptr());
+            } else {
+                bindings::dev_mc_del(self.as_ptr(), group.as_ptr());
+            }
+        }
+    }
+
+    /// Whether the device can listen to groups, and they are those of Ethernet.
+    pub(crate) fn has_ether_groups(&self) -> bool {
+        self.hw_type() == super::hw::ETHER
+            && self.addr_len() == 6
+            && self.has_flags(bindings::net_device_flags_IFF_MULTICAST)
+    }
+
     /// Bytes of its hardware addresses, 32 at most.
     pub(crate) fn addr_len(&self) -> u8 {
         read_once!(self, addr_len).min(32)

@@ -11,9 +11,16 @@ use super::{
     rcu::Reading,
     skb::Skb, //
 };
+use crate::monitor::neighbour::{
+    group_mac,
+    Solicitation, //
+};
 use core::{
     marker::PhantomData,
-    net::Ipv4Addr,
+    net::{
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
     ptr::{
         addr_of_mut,
         NonNull, //
@@ -30,12 +37,12 @@ type Tag = (u16, u16);
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Tags([Option<Tag>; DEPTH]);
 
-/// The way to a host.
-pub(crate) enum Way {
+/// The way to a host, with the address `A` to ask from.
+pub(crate) enum Way<A> {
     /// It leads through the bond.
     Through {
-        /// The address to ask from; 0.0.0.0 if the device has none that fits.
-        source: Ipv4Addr,
+        /// The address to ask from; the unspecified one if the device has none that fits.
+        source: A,
         /// The VLANs that it leads through.
         tags: Tags,
     },
@@ -63,6 +70,17 @@ impl Route {
         // SAFETY: The device is alive, and with it its network namespace.
         let route = unsafe {
             bindings::bonding_route4(bindings::bonding_dev_net(dev.as_ptr()), be32(host))
+        };
+        // INVARIANT: The function returns a reference, or null.
+        NonNull::new(route).map(Self)
+    }
+
+    /// The route to an IPv6 host from the network of `dev`.
+    fn to_host6(dev: &NetDevice, host: Ipv6Addr) -> Option<Self> {
+        let host = host.octets();
+        // SAFETY: The device is alive, and with it its network namespace; the address has 16 bytes.
+        let route = unsafe {
+            bindings::bonding_route6(bindings::bonding_dev_net(dev.as_ptr()), host.as_ptr())
         };
         // INVARIANT: The function returns a reference, or null.
         NonNull::new(route).map(Self)
@@ -174,6 +192,15 @@ fn confirm(dev: &NetDevice, to: Ipv4Addr, local: Ipv4Addr) -> Ipv4Addr {
     Ipv4Addr::from(address.to_ne_bytes())
 }
 
+/// Whether the bond, or a device above it, has the IPv6 address.
+pub(crate) fn has_address6(bond: &NetDevice, address: Ipv6Addr, reading: Reading<'_>) -> bool {
+    let octets = address.octets();
+    // SAFETY: The device is alive, and the address has its 16 bytes.
+    let has =
+        |dev: &NetDevice| unsafe { bindings::bonding_has_addr6(dev.as_ptr(), octets.as_ptr()) };
+    any_above(bond, DEPTH, &has, reading)
+}
+
 /// Whether the bond, or a device above it, has the address.
 pub(crate) fn has_address(bond: &NetDevice, address: Ipv4Addr, reading: Reading<'_>) -> bool {
     let has = |dev: &NetDevice| confirm(dev, Ipv4Addr::UNSPECIFIED, address) == address;
@@ -181,8 +208,31 @@ pub(crate) fn has_address(bond: &NetDevice, address: Ipv4Addr, reading: Reading<
 }
 
 /// Finds the way from the bond to a host. Any context.
-pub(crate) fn way_to(bond: &NetDevice, host: Ipv4Addr) -> Way {
-    let Some(route) = Route::to_neighbour(bond, host) else {
+pub(crate) fn way_to(bond: &NetDevice, host: Ipv4Addr) -> Way<Ipv4Addr> {
+    let source = |dev: &NetDevice| confirm(dev, host, Ipv4Addr::UNSPECIFIED);
+    way_by(bond, Route::to_neighbour(bond, host), source)
+}
+
+/// Finds the way from the bond to an IPv6 host. Any context.
+pub(crate) fn way_to6(bond: &NetDevice, host: Ipv6Addr) -> Way<Ipv6Addr> {
+    let source = |dev: &NetDevice| {
+        let mut source = [0; 16];
+        // SAFETY: The device is alive, and both addresses have 16 bytes.
+        unsafe {
+            bindings::bonding_source6(dev.as_ptr(), host.octets().as_ptr(), source.as_mut_ptr())
+        };
+        Ipv6Addr::from(source)
+    };
+    way_by(bond, Route::to_host6(bond, host), source)
+}
+
+/// The way that a route is, if it leads through the bond; `source` chooses an address of a device.
+fn way_by<A>(
+    bond: &NetDevice,
+    route: Option<Route>,
+    source: impl FnOnce(&NetDevice) -> A,
+) -> Way<A> {
+    let Some(route) = route else {
         return Way::None;
     };
     Reading::with(|reading| {
@@ -191,9 +241,17 @@ pub(crate) fn way_to(bond: &NetDevice, host: Ipv4Addr) -> Way {
         if !leads_to(bond, dev, 0, &mut tags, reading) {
             return Way::Elsewhere;
         }
-        let source = confirm(dev, host, Ipv4Addr::UNSPECIFIED);
-        Way::Through { source, tags }
+        Way::Through {
+            source: source(dev),
+            tags,
+        }
     })
+}
+
+/// Whether the kernel has IPv6, and it was not turned off when it was booted.
+pub(crate) fn has_ip6() -> bool {
+    // SAFETY: May be called from any context.
+    unsafe { bindings::bonding_has_ip6() }
 }
 
 impl Skb {
@@ -229,5 +287,36 @@ pub(crate) fn ask(slave: &NetDevice, host: Ipv4Addr, source: Ipv4Addr, tags: &Ta
     };
     // SAFETY: The packet is ours, and given away here.
     unsafe { bindings::arp_xmit(core::mem::ManuallyDrop::new(packet).as_ptr()) };
+    true
+}
+
+/// Asks by `slave`, by IPv6, who has the address `host`; false if there is no memory.
+pub(crate) fn ask6(slave: &NetDevice, host: Ipv6Addr, source: Ipv6Addr, tags: &Tags) -> bool {
+    let question = Solicitation::new(host, source, slave.ether_mac());
+    let group = group_mac(host);
+    let Ok(len) = u32::try_from(question.bytes().len()) else {
+        return false;
+    };
+    // SAFETY: The device is alive, the bytes and the address are valid for their lengths.
+    let raw = unsafe {
+        bindings::bonding_ip6_packet(
+            slave.as_ptr(),
+            question.bytes().as_ptr(),
+            len,
+            group.as_ptr(),
+        )
+    };
+    // SAFETY: A packet which was just made is ours.
+    let packet = NonNull::new(raw).map(|raw| unsafe { Skb::from_raw(raw) });
+    let Some(packet) = packet.and_then(|packet| packet.tagged(tags)) else {
+        return false;
+    };
+    // SAFETY: The packet is ours, and given away here.
+    unsafe {
+        bindings::__dev_queue_xmit(
+            core::mem::ManuallyDrop::new(packet).as_ptr(),
+            core::ptr::null_mut(),
+        )
+    };
     true
 }

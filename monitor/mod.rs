@@ -4,6 +4,7 @@
 
 pub(crate) mod arp;
 pub(crate) mod link;
+pub(crate) mod neighbour;
 pub(crate) mod targets;
 
 mod mii;

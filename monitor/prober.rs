@@ -20,7 +20,10 @@ use crate::{
         },
         probe::{
             ask,
+            ask6,
+            has_ip6,
             way_to,
+            way_to6,
             Tags,
             Way, //
         },
@@ -34,7 +37,11 @@ use crate::{
 };
 
 use core::{
-    net::Ipv4Addr,
+    fmt,
+    net::{
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
     sync::atomic::{
         AtomicBool,
         Ordering, //
@@ -97,21 +104,40 @@ impl Bond {
                 Way::Through { source, tags } => (source, tags),
                 Way::Elsewhere => continue,
                 Way::None => {
-                    if warn && !TOLD.swap(true, Ordering::Relaxed) {
-                        let name = self.dev().name();
-                        log::module(
-                            Level::Warn,
-                            format_args!(
-                                "{name}: no route to arp_ip_target {target} and arp_validate is set"
-                            ),
-                        );
-                    }
+                    self.tell_of_no_route(warn, "arp_ip_target", &target);
                     (Ipv4Addr::UNSPECIFIED, Tags::default())
                 }
             };
             if ask(port.dev(), target, source, &tags) {
                 self.note_asked(port);
             }
+        }
+        if targets.ip6.is_empty() || !has_ip6() {
+            return;
+        }
+        for target in targets.ip6.iter() {
+            let (source, tags) = match way_to6(self.dev(), target) {
+                Way::Through { source, tags } => (source, tags),
+                Way::Elsewhere => continue,
+                Way::None => {
+                    self.tell_of_no_route(warn, "ns_ip6_target", &target);
+                    (Ipv6Addr::UNSPECIFIED, Tags::default())
+                }
+            };
+            if ask6(port.dev(), target, source, &tags) {
+                self.note_asked(port);
+            }
+        }
+    }
+
+    /// Says, once, that there is no route to a target, if that matters.
+    fn tell_of_no_route(&self, matters: bool, option: &str, target: &dyn fmt::Display) {
+        if matters && !TOLD.swap(true, Ordering::Relaxed) {
+            let name = self.dev().name();
+            log::module(
+                Level::Warn,
+                format_args!("{name}: no route to {option} {target} and arp_validate is set"),
+            );
         }
     }
 

@@ -137,16 +137,16 @@ impl<A: Target> fmt::Display for Refused<A> {
 pub(crate) struct Targets {
     /// Option `arp_ip_target`.
     pub(crate) ip4: List<Ipv4Addr>,
+    /// Option `ns_ip6_target`.
+    pub(crate) ip6: List<Ipv6Addr>,
 }
 
 impl Targets {
     /// None at all.
-    pub(crate) const NONE: Targets = Targets { ip4: List::EMPTY };
-
-    /// Whether there is no target.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.ip4.is_empty()
-    }
+    pub(crate) const NONE: Targets = Targets {
+        ip4: List::EMPTY,
+        ip6: List::EMPTY,
+    };
 }
 
 /// Reads the IPv4 address at the start of `text`: four decimal numbers with dots between. What

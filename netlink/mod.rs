@@ -67,7 +67,10 @@ use core::{
         self,
         Write, //
     },
-    net::Ipv4Addr,
+    net::{
+        Ipv4Addr,
+        Ipv6Addr, //
+    },
 };
 use kernel::prelude::*;
 
@@ -144,7 +147,7 @@ static POLICY: Policy<{ BOND_MAX + 1 }> = {
                 (None, Width::U8) => Rule::U8,
                 (None, Width::U16) => Rule::U16,
                 (None, Width::Mac) => Rule::Bytes(6),
-                (None, Width::Ip4List) => Rule::Nested,
+                (None, Width::Ip4List | Width::Ip6List) => Rule::Nested,
                 (None, Width::U32 | Width::IfIndex) => Rule::U32,
             };
         }
@@ -184,11 +187,19 @@ const fn width(def: &NetlinkDef) -> usize {
         Width::U32 | Width::IfIndex => 4,
         Width::Mac => 6,
         Width::Ip4List => IP4_LIST,
+        Width::Ip6List => IP6_LIST,
     }
 }
 
 /// Bytes of an attribute with all IPv4 addresses that there can be.
 const IP4_LIST: usize = targets::MAX * attr_size(4);
+
+/// Bytes of one with IPv6 addresses.
+const IP6_LIST: usize = targets::MAX * attr_size(16);
+
+/// Marks an attribute that consists of others (`NLA_F_NESTED`). As in the C driver, that of IPv4
+/// addresses doesn't have it.
+const NESTED: u16 = 1 << 15;
 
 /// What requests and dumps of bonds mean.
 struct Face;
@@ -248,6 +259,18 @@ impl Link<Bond> for Face {
                         Ok(Ipv4Addr::from(*bytes))
                     });
                     bond.replace_arp_targets(rtnl, addresses, extack)?;
+                }
+                // As in the C driver: a kernel without IPv6 ignores it.
+                Width::Ip6List if !cfg!(CONFIG_IPV6) => {}
+                Width::Ip6List => {
+                    let addresses = attrs.nested(nl.attr).map(|bytes| {
+                        let bytes: &[u8; 16] = bytes.first_chunk().ok_or_else(|| {
+                            extack.set(c"Invalid IPv6 address");
+                            EINVAL
+                        })?;
+                        Ok(Ipv6Addr::from(*bytes))
+                    });
+                    bond.replace_ns_targets(rtnl, addresses, extack)?;
                 }
                 Width::IfIndex => {
                     let index = attrs.get_u32(nl.attr).ok_or(EINVAL)?;
@@ -381,9 +404,18 @@ fn device_name(rtnl: &Rtnl, bond: &Bond, def: &OptionDef, index: u32) -> Result<
 /// Writes the attributes of a bond.
 fn fill(bond: &BondSnapshot<'_>, message: &mut Message<'_>) -> Result {
     for (def, nl) in netlink_dump_order() {
-        if matches!(nl.width, Width::Ip4List) {
-            fill_addresses(bond, nl.attr, message)?;
-            continue;
+        match nl.width {
+            Width::Ip4List => {
+                let octets = bond.targets.ip4.iter().map(|address| address.octets());
+                fill_list::<IP4_LIST, 4>(octets, nl.attr, message)?;
+                continue;
+            }
+            Width::Ip6List => {
+                let octets = bond.targets.ip6.iter().map(|address| address.octets());
+                fill_list::<IP6_LIST, 16>(octets, nl.attr | NESTED, message)?;
+                continue;
+            }
+            _ => {}
         }
         let Some(value) = def.get_num(bond) else {
             continue;
@@ -394,7 +426,7 @@ fn fill(bond: &BondSnapshot<'_>, message: &mut Message<'_>) -> Result {
             Width::U16 => message.put(nl.attr, &(value as u16).to_ne_bytes())?,
             Width::U32 | Width::IfIndex => message.put(nl.attr, &(value as u32).to_ne_bytes())?,
             // No number, so `get_num` gave none.
-            Width::Mac | Width::Ip4List => {}
+            Width::Mac | Width::Ip4List | Width::Ip6List => {}
         }
     }
     if bond.for_admin().is_some() {
@@ -406,14 +438,19 @@ fn fill(bond: &BondSnapshot<'_>, message: &mut Message<'_>) -> Result {
     }
 }
 
-/// Writes the attribute with the IPv4 addresses of targets, if there are any.
-fn fill_addresses(bond: &BondSnapshot<'_>, attr: u16, message: &mut Message<'_>) -> Result {
-    if bond.targets.ip4.is_empty() {
-        return Ok(());
+/// Writes an attribute that consists of addresses, if there are any; their numbers are those of
+/// their places.
+fn fill_list<const SIZE: usize, const LEN: usize>(
+    addresses: impl Iterator<Item = [u8; LEN]>,
+    attr: u16,
+    message: &mut Message<'_>,
+) -> Result {
+    let mut nest = Nest::<SIZE>::new();
+    for (number, address) in (0u16..).zip(addresses) {
+        nest.put(number, &address)?;
     }
-    let mut nest = Nest::<IP4_LIST>::new();
-    for (number, address) in (0u16..).zip(bond.targets.ip4.iter()) {
-        nest.put(number, &address.octets())?;
+    if nest.bytes().is_empty() {
+        return Ok(());
     }
     message.put(attr, nest.bytes())
 }

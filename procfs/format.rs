@@ -90,8 +90,8 @@ fn arp(bond: &BondSnapshot<'_>, w: &mut dyn fmt::Write) -> fmt::Result {
     writeln!(w, "ARP Missed Max: {}", params.arp_missed_max)?;
     w.write_str("ARP IP target/s (n.n.n.n form):")?;
     addresses(bond.targets.ip4.iter(), w)?;
-    // The C driver has this line, whether there are any or not.
-    w.write_str("NS IPv6 target/s (xx::xx form):\n")
+    w.write_str("NS IPv6 target/s (xx::xx form):")?;
+    addresses(bond.targets.ip6.iter(), w)
 }
 
 /// Writes addresses, each with a space before it and commas between, and a newline.

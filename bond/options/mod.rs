@@ -104,6 +104,8 @@ pub(crate) enum OptionId {
     LacpActive = 30,
     /// `arp_missed_max`.
     ArpMissedMax = 31,
+    /// `ns_ip6_target`.
+    NsIp6Target = 32,
     /// `coupled_control`.
     CoupledControl = 34,
     /// `broadcast_neighbor`.
@@ -150,10 +152,11 @@ impl OptionId {
             OptionId::PeerNotifDelay => &OPTIONS[29],
             OptionId::LacpActive => &OPTIONS[30],
             OptionId::ArpMissedMax => &OPTIONS[31],
-            OptionId::CoupledControl => &OPTIONS[32],
-            OptionId::BroadcastNeighbor => &OPTIONS[33],
-            OptionId::LacpStrict => &OPTIONS[34],
-            OptionId::EventMonitor => &OPTIONS[35],
+            OptionId::NsIp6Target => &OPTIONS[32],
+            OptionId::CoupledControl => &OPTIONS[33],
+            OptionId::BroadcastNeighbor => &OPTIONS[34],
+            OptionId::LacpStrict => &OPTIONS[35],
+            OptionId::EventMonitor => &OPTIONS[36],
         }
     }
 }
@@ -311,6 +314,8 @@ pub(crate) enum Width {
     Mac,
     /// Up to 16 attributes with an IPv4 address each.
     Ip4List,
+    /// Up to 16 attributes with an IPv6 address each.
+    Ip6List,
 }
 
 /// The `IFLA_BOND_*` attribute of an option.

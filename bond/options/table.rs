@@ -81,7 +81,7 @@ const PEER_NOTIF: OptionDef = OptionDef {
 };
 
 /// Number of options.
-const COUNT: usize = 36;
+const COUNT: usize = 37;
 
 /// The table, sorted by [`OptionId`].
 pub(crate) static OPTIONS: [OptionDef; COUNT] = [
@@ -662,6 +662,21 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "2",
             "After how many intervals of `arp_interval` without a sign of life a slave is down; \
              backups have one more.",
+        ),
+        ..ROW
+    },
+    OptionDef {
+        id: OptionId::NsIp6Target,
+        name: "ns_ip6_target",
+        raw: true,
+        sysfs: None,
+        format: Format::Addresses,
+        netlink: nl_orders(31, Width::Ip6List, 10, 12),
+        manual: manual(
+            "",
+            "none",
+            "The IPv6 hosts that ARP monitoring asks for by neighbour solicitations, up to 16, \
+             beside those of `arp_ip_target`. The list is replaced by netlink.",
         ),
         ..ROW
     },

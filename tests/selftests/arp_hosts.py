@@ -25,7 +25,7 @@ import time
 
 SOL_PACKET, PACKET_AUXDATA, TP_STATUS_VLAN_VALID = 263, 8, 1 << 4
 PACKET_OUTGOING, ETH_P_ALL = 4, 3
-ARP, TAGS = 0x0806, (0x8100, 0x88A8)
+ARP, IP6, TAGS = 0x0806, 0x86DD, (0x8100, 0x88A8)
 ME = bytes.fromhex("02bb00000001")
 NOISE = b"\xff" * 6 + ME + b"\x88\xb5" + bytes(46)
 
@@ -94,6 +94,8 @@ class Hosts:
             head += 4
         if kind == ARP:
             self.asked(far, frame, head, vlans)
+        elif kind == IP6:
+            self.asked6(far, frame, head, vlans)
 
     def asked(self, far, frame, head, vlans):
         arp = frame[head : head + 28]
@@ -102,14 +104,39 @@ class Hosts:
         sender, target = arp[14:18], arp[24:28]
         if sender == target:  # a gratuitous one, which asks for nobody
             return
-        host = address(target)
-        answers = self.order in ("good", "other") and host not in self.muted
-        if answers:
-            who = target if self.order == "good" else target[:3] + b"\xfe"
+        who = self.answering(far, vlans, sender, target)
+        if who:
             reply = arp[:7] + b"\2" + ME + who + arp[8:18]
             self.send(far, frame[6:12] + ME + frame[12:head] + reply)
+
+    def asked6(self, far, frame, head, vlans):
+        packet = frame[head : head + 64]
+        if len(packet) < 64 or packet[6] != 58 or packet[40] != 135:
+            return
+        sender, target = packet[8:24], packet[48:64]
+        if not any(sender):  # who has no address yet
+            return
+        who = self.answering(far, vlans, sender, target)
+        if who:
+            # solicited, override; with the address of its Ethernet device
+            message = b"\x88\0\0\0\x60\0\0\0" + target + b"\2\1" + ME
+            pseudo = who + sender + struct.pack(">II", len(message), 58)
+            total = sum(struct.unpack(f">{len(pseudo + message) // 2}H", pseudo + message))
+            total = (total & 0xFFFF) + (total >> 16)
+            total = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+            message = message[:2] + struct.pack(">H", total) + message[4:]
+            reply = struct.pack(">IHBB", 6 << 28, len(message), 58, 255) + who + sender + message
+            self.send(far, frame[6:12] + ME + frame[12:head] + reply)
+
+    # The address to answer a question from, if it is answered.
+    def answering(self, far, vlans, sender, target):
+        host = address(target)
+        answers = self.order in ("good", "other") and host not in self.muted
         print(int(time.time() * 1000), far, ".".join(vlans) or "-", address(sender), host,
               "answered" if answers else "not", file=self.record)
+        if not answers:
+            return None
+        return target if self.order == "good" else target[:-1] + b"\xfe"
 
     def run(self):
         while True:

@@ -91,6 +91,7 @@ fn width(width: Width) -> &'static str {
         Width::U32 => "u32",
         Width::IfIndex => "ifindex",
         Width::Mac => "6 bytes",
+        Width::Ip6List => "list of IPv6 addresses",
         Width::Ip4List => "list of IPv4 addresses",
     }
 }

@@ -47,6 +47,7 @@ mod modes {
 mod monitor {
     pub(crate) mod arp;
     pub(crate) mod link;
+    pub(crate) mod neighbour;
     pub(crate) mod targets;
 }
 

@@ -512,4 +512,8 @@ fn arp_monitoring_is_shown() {
     assert!(
         proc_text(&bond).contains("ARP IP target/s (n.n.n.n form): 10.0.0.1, 192.168.200.254\n")
     );
+    for ip in ["2001:db8::1", "fe80::1:2"] {
+        bond.targets.ip6.add(ip.parse().unwrap()).unwrap();
+    }
+    assert!(proc_text(&bond).contains("NS IPv6 target/s (xx::xx form): 2001:db8::1, fe80::1:2\n"));
 }

@@ -23,6 +23,7 @@ mod history;
 mod hwaddr;
 mod lacp;
 mod link;
+mod neighbour;
 mod options;
 mod params;
 mod select;

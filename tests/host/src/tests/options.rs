@@ -41,11 +41,11 @@ type Fact = (
     &'static str,
     Option<(u64, u64)>,
     Option<(&'static str, u16)>,
-    Option<(u16, u8, u8)>,
+    Option<(u16, u16, u8)>,
 );
 
 /// The facts.
-const FACTS: [Fact; 36] = [
+const FACTS: [Fact; 37] = [
     (0, "mode", None, Some(("charp", 0)), Some((1, 1, 1))),
     (
         1,
@@ -204,6 +204,7 @@ const FACTS: [Fact; 36] = [
         None,
         Some((30, 1, 30)),
     ),
+    (32, "ns_ip6_target", None, None, Some((31, 320, 10))),
     (34, "coupled_control", None, None, Some((32, 1, 31))),
     (35, "broadcast_neighbor", None, None, Some((33, 1, 32))),
     (37, "lacp_strict", None, None, Some((34, 1, 33))),
@@ -211,7 +212,12 @@ const FACTS: [Fact; 36] = [
 ];
 
 /// The options without a file.
-const WITHOUT_FILE: [&str; 3] = ["coupled_control", "broadcast_neighbor", "lacp_strict"];
+const WITHOUT_FILE: [&str; 4] = [
+    "ns_ip6_target",
+    "coupled_control",
+    "broadcast_neighbor",
+    "lacp_strict",
+];
 
 #[test]
 fn table_holds_the_facts() {
@@ -234,6 +240,7 @@ fn table_holds_the_facts() {
                 Width::U32 | Width::IfIndex => 4,
                 Width::Mac => 6,
                 Width::Ip4List => 128,
+                Width::Ip6List => 320,
             };
             (nl.attr, width, nl.write_order)
         });
@@ -293,6 +300,7 @@ fn netlink_orders_are_strict() {
             "arp_ip_target",
             "arp_validate",
             "arp_all_targets",
+            "ns_ip6_target",
             "primary",
             "primary_reselect",
             "fail_over_mac",

@@ -8,7 +8,10 @@ use crate::monitor::targets::{
     MAX, //
 };
 use proptest::prelude::*;
-use std::net::Ipv4Addr;
+use std::net::{
+    Ipv4Addr,
+    Ipv6Addr, //
+};
 
 /// The host of this number.
 fn host(number: u8) -> Ipv4Addr {
@@ -43,6 +46,27 @@ fn what_is_refused() {
         "ARP target table is full!"
     );
     assert_eq!(list.len(), MAX);
+}
+
+#[test]
+fn ip6_targets() {
+    let mut list: List<Ipv6Addr> = List::EMPTY;
+    for bad in ["::", "::1", "ff02::1"] {
+        let refused = list.add(bad.parse().unwrap()).unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            format!("invalid NS target {bad} specified for addition")
+        );
+    }
+    assert_eq!(list.add("fe80::1".parse().unwrap()), Ok(0));
+    let refused = list.add("fe80::1".parse().unwrap()).unwrap_err();
+    assert_eq!(refused.to_string(), "NS target fe80::1 is already present");
+    for n in 2..=16 {
+        list.add(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, n))
+            .unwrap();
+    }
+    let refused = list.add("fe80::17".parse().unwrap()).unwrap_err();
+    assert_eq!(refused.to_string(), "NS target table is full!");
 }
 
 proptest! {

@@ -275,7 +275,7 @@ pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, 
     let mode = params.mode;
 
     if let Some(text) = raw.xmit_hash_policy {
-        if mode.uses_xmit_hash() {
+        if mode.can_use_xmit_hash() {
             let number = keyword(log, OptionId::XmitHashPolicy, text)?;
             params.xmit_policy = XmitPolicy::from_u8(number).ok_or(OptError::Invalid)?;
         } else {

@@ -369,9 +369,11 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
     let perm_hwaddr = dev.mac(rtnl);
     let mtu = dev.mtu();
     let port = own.new_port(rtnl, dev, Slave::new(perm_hwaddr, mtu)?)?;
-    let mode = bond.params().mode;
-    let backup = mode.uses_primary() || mode == Mode::Lacp;
-    port.set_role(backup, backup && !bond.params().all_slaves_active);
+    let params = bond.params();
+    // In balancing modes all slaves send, and the active one receives.
+    let backup = matches!(params.mode, Mode::ActiveBackup | Mode::Lacp);
+    let silent = backup || params.mode.is_balancing();
+    port.set_role(backup, silent && !params.all_slaves_active);
 
     dev.set_mtu(rtnl, own.mtu()).inspect_err(|error| {
         let errno = error.to_errno();
@@ -400,6 +402,9 @@ pub(super) fn enslave(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, extack: &ExtAck
         }
     });
     bond.note_baseline(&port);
+    if params.mode.is_balancing() {
+        bond.distinguish(rtnl, dev, &perm_hwaddr)?;
+    }
 
     dev.add_vlans_of(rtnl, own)
         .inspect_err(|_| slave_log!(Level::Err, own, dev, "Couldn't add bond vlan ids"))?;

@@ -190,6 +190,42 @@ pub(crate) fn at_failover(params: &Params, has_new: bool, old: Old) -> &'static 
     }
 }
 
+/// A slave, as the rules about addresses of balance-tlb see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Station {
+    /// The address that it had before it was enslaved.
+    pub(crate) permanent: HwAddr,
+    /// The one that it has now.
+    pub(crate) current: HwAddr,
+}
+
+/// The address of a new slave where each has one of its own (balance-tlb).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Join {
+    /// Its permanent one.
+    Own,
+    /// The bond's, which nobody else has.
+    Bond,
+    /// The permanent address of the slave at this position, which that one doesn't use.
+    Of(usize),
+    /// None is left.
+    Nothing,
+}
+
+/// Decides about the address of a new slave whose permanent address is `own`, of a bond with the
+/// address `bond` and these other slaves; `has_active` is whether one of them is the active one.
+pub(crate) fn at_join(own: &HwAddr, bond: &HwAddr, others: &[Station], has_active: bool) -> Join {
+    let in_use = |addr: &HwAddr| others.iter().any(|other| other.current == *addr);
+    if others.is_empty() || (own != bond && !in_use(own)) {
+        return Join::Own;
+    }
+    match others.iter().position(|other| !in_use(&other.permanent)) {
+        Some(index) => Join::Of(index),
+        None if has_active || in_use(bond) => Join::Nothing,
+        None => Join::Bond,
+    }
+}
+
 /// What setting the bond's address does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BondMac {

@@ -14,6 +14,7 @@ pub(crate) mod select;
 pub(crate) mod snapshot;
 pub(crate) mod speed;
 
+pub(crate) mod balance;
 mod enslave;
 mod ethtool;
 mod ioctl;
@@ -344,7 +345,8 @@ impl Bond {
             return None;
         }
         let slaves = self.slave_count().saturating_add(1);
-        let view = TxView::with_capacity(slaves).ok()?;
+        let by_load = self.params().balances_by_load();
+        let view = TxView::with_capacity(slaves, by_load).ok()?;
         Prepared::new(view, GFP_KERNEL).ok()
     }
 
@@ -414,6 +416,7 @@ impl Master for Bond {
 
     fn open(&self, rtnl: &Rtnl) -> Result {
         self.dev.need_ticket_counter(rtnl)?;
+        self.begin_balance()?;
         self.note_mac(rtnl);
         let _ = self.for_each_slave(rtnl, |dev| {
             self.join_group(rtnl, dev);
@@ -427,6 +430,7 @@ impl Master for Bond {
             state.restart_probing(bond);
         });
         self.start_monitor();
+        self.start_balance();
         Ok(())
     }
 
@@ -442,9 +446,10 @@ impl Master for Bond {
             state.restart_probing(self);
         }
         self.stop_monitors();
-        for work in [Work::Settle, Work::ResendIgmp, Work::Lacp] {
+        for work in [Work::Settle, Work::ResendIgmp, Work::Lacp, Work::Balance] {
             self.dev.cancel(work);
         }
+        self.end_balance();
         // What was left to do under RTNL is done now, so that nothing is lost by the cancelling.
         self.refresh_speeds(rtnl);
         self.settle(rtnl);
@@ -478,6 +483,7 @@ impl Master for Bond {
             Work::Settle => self.settle_later(),
             Work::ResendIgmp => self.resend_igmp(),
             Work::Lacp => self.lacp_work(),
+            Work::Balance => self.balance(),
         }
     }
 

@@ -32,6 +32,8 @@ pub(crate) enum Mode {
     Broadcast = 3,
     /// `802.3ad`: LACP says which slaves are used, a hash over addresses chooses among them.
     Lacp = 4,
+    /// `balance-tlb`: flows go by load, and come in by the active slave.
+    Tlb = 5,
 }
 
 impl Mode {
@@ -43,6 +45,7 @@ impl Mode {
             2 => Some(Mode::Xor),
             3 => Some(Mode::Broadcast),
             4 => Some(Mode::Lacp),
+            5 => Some(Mode::Tlb),
             _ => None,
         }
     }
@@ -66,21 +69,22 @@ impl Mode {
             Mode::Xor => "load balancing (xor)",
             Mode::Broadcast => "fault-tolerance (broadcast)",
             Mode::Lacp => "IEEE 802.3ad Dynamic link aggregation",
+            Mode::Tlb => "transmit load balancing",
         }
     }
 
     /// Tells whether one slave is the active one and a primary can be given.
     pub(crate) const fn uses_primary(self) -> bool {
         match self {
-            Mode::ActiveBackup => true,
+            Mode::ActiveBackup | Mode::Tlb => true,
             Mode::RoundRobin | Mode::Xor | Mode::Broadcast | Mode::Lacp => false,
         }
     }
 
-    /// Tells whether the transmit hash policy chooses the slave.
-    pub(crate) const fn uses_xmit_hash(self) -> bool {
+    /// Tells whether the transmit hash policy has a part in choosing the slave.
+    pub(crate) const fn can_use_xmit_hash(self) -> bool {
         match self {
-            Mode::Xor | Mode::Lacp => true,
+            Mode::Xor | Mode::Lacp | Mode::Tlb => true,
             Mode::RoundRobin | Mode::ActiveBackup | Mode::Broadcast => false,
         }
     }
@@ -89,16 +93,23 @@ impl Mode {
     pub(crate) const fn uses_arp(self) -> bool {
         match self {
             Mode::RoundRobin | Mode::ActiveBackup | Mode::Xor | Mode::Broadcast => true,
-            Mode::Lacp => false,
+            Mode::Lacp | Mode::Tlb => false,
         }
     }
 
     /// Tells whether a slave is of no use as long as its speed and duplex aren't known.
     pub(crate) const fn needs_speed(self) -> bool {
         match self {
-            Mode::RoundRobin | Mode::ActiveBackup | Mode::Xor | Mode::Broadcast => false,
+            Mode::RoundRobin | Mode::ActiveBackup | Mode::Xor | Mode::Broadcast | Mode::Tlb => {
+                false
+            }
             Mode::Lacp => true,
         }
+    }
+
+    /// Tells whether flows are balanced, and each slave has an address of its own.
+    pub(crate) const fn is_balancing(self) -> bool {
+        matches!(self, Mode::Tlb)
     }
 }
 
@@ -156,8 +167,18 @@ impl Params {
             Mode::RoundRobin | Mode::ActiveBackup => true,
             // A frame of XDP has no tag beside its data.
             Mode::Xor | Mode::Lacp => !matches!(self.xmit_policy, XmitPolicy::VlanSrcMac),
-            Mode::Broadcast => false,
+            Mode::Broadcast | Mode::Tlb => false,
         }
+    }
+
+    /// Tells whether the transmit hash policy alone chooses the slave.
+    pub(crate) const fn uses_xmit_hash(&self) -> bool {
+        self.mode.can_use_xmit_hash() && !self.balances_by_load()
+    }
+
+    /// Tells whether load decides which flows leave by which slave.
+    pub(crate) const fn balances_by_load(&self) -> bool {
+        self.mode.is_balancing() && self.tlb_dynamic_lb
     }
 }
 

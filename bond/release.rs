@@ -123,6 +123,9 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     xdp::leave(bond, rtnl, dev);
     hook.remove(rtnl);
     link.unlink(rtnl);
+    if bond.params().mode.is_balancing() {
+        bond.give_back_mac(rtnl, &port);
+    }
     let member = remove_member(bond, rtnl, &port, reason);
     slave_log!(
         Level::Info,

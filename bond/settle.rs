@@ -235,7 +235,12 @@ impl Bond {
     /// What follows a change of the active slave.
     fn follow_failover(&self, rtnl: &Rtnl, from: Option<&PortRef>, to: Option<&PortRef>) {
         let params = self.params();
-        if params.mode.uses_primary() {
+        if params.mode.is_balancing() {
+            if let Some(to) = to {
+                let from = from.filter(|from| self.is_member(from));
+                self.move_own_macs(rtnl, from, to);
+            }
+        } else if params.mode.uses_primary() {
             if let Some(to) = to {
                 // A slave that was released has no part in it: it gets its own address back.
                 let from = from.filter(|from| self.is_member(from));

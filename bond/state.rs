@@ -10,6 +10,7 @@
 use crate::{
     bond::{
         addr::IfName,
+        balance::Balance,
         defaults::Defaults,
         history::{
             Decision,
@@ -211,6 +212,8 @@ pub(crate) struct State {
     pub(crate) speed_changed: bool,
     /// The bond's MAC address, as last noted under RTNL.
     pub(crate) own_mac: [u8; 6],
+    /// What load decides by, while the bond is up in a mode where it does.
+    pub(crate) balance: Option<Balance>,
     /// The bond is up.
     pub(crate) running: bool,
     /// The log has said that nothing watches the links.
@@ -251,6 +254,7 @@ impl State {
             heard: None,
             speed_changed: false,
             own_mac: [0; 6],
+            balance: None,
             running: false,
             warned_unmonitored: false,
             chose: false,
@@ -348,7 +352,7 @@ impl State {
     pub(crate) fn is_desperate(&self) -> bool {
         match self.params.mode {
             Mode::ActiveBackup => self.active.get().is_none(),
-            Mode::Xor | Mode::Lacp => !self.members.iter().any(Member::can_send),
+            Mode::Xor | Mode::Lacp | Mode::Tlb => !self.members.iter().any(Member::can_send),
             Mode::RoundRobin | Mode::Broadcast => false,
         }
     }
@@ -439,7 +443,9 @@ impl State {
                 member.stale_speed = true;
                 member.port.signs.note_up(ticks());
                 if !matches!(mode, Mode::ActiveBackup | Mode::Lacp) {
-                    member.set_role(false, false);
+                    // Where each has its own address, only the active one receives.
+                    let inactive = mode.is_balancing() && member.port.is_inactive();
+                    member.set_role(false, inactive);
                 }
                 active_prio.is_none_or(|prio| member.prio > prio) || primary == Some(index)
             }
@@ -544,7 +550,8 @@ impl State {
         }
         self.note_active(old, index, why);
         let inactive = !self.params.all_slaves_active;
-        if self.params.mode == Mode::ActiveBackup {
+        let backup = self.params.mode == Mode::ActiveBackup;
+        if self.params.mode.uses_primary() {
             // The new one listens before the old one stops.
             if let Some(member) = index.and_then(|at| self.members.get_mut(at)) {
                 member.set_role(false, false);
@@ -554,9 +561,9 @@ impl State {
             member.port.signs.note_up(ticks());
         }
         self.point_at(dev, index);
-        if self.params.mode == Mode::ActiveBackup {
+        if self.params.mode.uses_primary() {
             if let Some(member) = old.and_then(|at| self.members.get_mut(at)) {
-                member.set_role(true, inactive);
+                member.set_role(backup, inactive);
             }
         }
         self.failed_over = true;
@@ -568,9 +575,10 @@ impl State {
         let uses_primary = self.params.mode.uses_primary();
         let inactive = !self.params.all_slaves_active;
         let lacp = self.params.mode == Mode::Lacp;
+        let backup = lacp || self.params.mode == Mode::ActiveBackup;
         for (index, member) in self.members.iter_mut().enumerate() {
             if lacp || (uses_primary && active != Some(index)) {
-                member.set_role(true, inactive);
+                member.set_role(backup, inactive);
             } else {
                 member.set_role(false, false);
             }
@@ -642,6 +650,10 @@ impl State {
             .map(|member| member.port.clone());
         // More slaves than there were when the room was made: another view follows.
         self.stale_view = !room.value_mut().fill(&self.params, usable);
+        if let Some(balance) = &mut self.balance {
+            let active = self.active.get().map(|port| port.dev().ifindex());
+            room.value_mut().balance(balance, &self.members, active);
+        }
         bond.publish_view(Some(room));
     }
 

@@ -4,19 +4,26 @@
 
 use crate::{
     bond::{
+        balance::Balance,
         params::Params,
         slave::{
             Port,
             PortRef, //
         },
+        state::Member, //
     },
+    kapi::percpu::Counters,
     modes::{
         modulo::Divisor,
-        rr::RoundRobin, //
+        rr::RoundRobin,
+        tlb, //
     },
 };
 
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    sync::Arc, //
+};
 
 /// The slaves that packets may be sent by, in the order in which they were enslaved, and what the
 /// mode needs to choose among them.
@@ -28,12 +35,25 @@ pub(crate) struct TxView {
     pub(crate) turns: RoundRobin,
     /// Packets that look for neighbours go by all slaves (802.3ad, `broadcast_neighbor`).
     pub(crate) neighbours_by_all: bool,
+    /// Where load decides: the slave of each bucket of flows; otherwise empty.
+    buckets: KVec<u16>,
+    /// The bytes that were sent, by bucket.
+    sent: Option<Arc<Counters>>,
+    /// Room to share out buckets.
+    shares: KVec<tlb::Slave>,
 }
 
 impl TxView {
-    /// Makes room for `capacity` slaves. Process context.
-    pub(crate) fn with_capacity(capacity: usize) -> Result<Self> {
+    /// Makes room for `capacity` slaves, and for buckets if load decides. Process context.
+    pub(crate) fn with_capacity(capacity: usize, by_load: bool) -> Result<Self> {
+        let (buckets, shares) = match by_load {
+            true => (tlb::BUCKETS, capacity),
+            false => (0, 0),
+        };
         Ok(Self {
+            buckets: KVec::with_capacity(buckets, GFP_KERNEL)?,
+            sent: None,
+            shares: KVec::with_capacity(shares, GFP_KERNEL)?,
             slaves: KVec::with_capacity(capacity, GFP_KERNEL)?,
             count: Divisor::ONE,
             turns: RoundRobin::new(1),
@@ -53,6 +73,60 @@ impl TxView {
         self.turns = RoundRobin::new(params.packets_per_slave);
         self.neighbours_by_all = params.broadcast_neighbor;
         all
+    }
+
+    /// Shares out the buckets of flows among the slaves of the view, which `members` tells of.
+    /// Any context.
+    pub(crate) fn balance(
+        &mut self,
+        balance: &mut Balance,
+        members: &[Member],
+        active: Option<u32>,
+    ) {
+        for port in &self.slaves {
+            let member = members.iter().find(|member| member.port.is(port));
+            let speed = member.and_then(|member| member.speed);
+            let share = tlb::Slave::new(port.dev().ifindex(), speed.map(|(speed, _)| speed));
+            // There is room for as many as there are slaves.
+            let _ = self.shares.push_within_capacity(share);
+        }
+        let even_out = core::mem::take(&mut balance.even_out);
+        balance.table.assign(&mut self.shares, active, even_out);
+        for bucket in 0..tlb::BUCKETS {
+            let owner = balance.table.owner(bucket);
+            let slot = self.shares.iter().position(|it| Some(it.id()) == owner);
+            let slot = slot.and_then(|slot| u16::try_from(slot).ok()).unwrap_or(0);
+            // There is room for all, if the room was made for it.
+            let _ = self.buckets.push_within_capacity(slot);
+        }
+        self.sent = Some(balance.sent.clone());
+    }
+
+    /// The slave for a flow with this hash, of which so many bytes are sent now.
+    #[inline(always)]
+    pub(crate) fn for_flow(&self, hash: u32, bytes: u32) -> Option<&Port> {
+        let bucket = (hash & 0xff) as usize;
+        match self.buckets.get(bucket) {
+            Some(slot) => {
+                self.count(bucket, bytes);
+                self.usable_from(u32::from(*slot))
+            }
+            None => self.usable_from(self.count.rem(hash)),
+        }
+    }
+
+    /// Counts what the active slave alone may send.
+    #[inline]
+    pub(crate) fn count_unbalanced(&self, bytes: u32) {
+        self.count(tlb::UNBALANCED, bytes);
+    }
+
+    /// Counts bytes, where load decides.
+    #[inline]
+    fn count(&self, bucket: usize, bytes: u32) {
+        if let Some(sent) = &self.sent {
+            sent.add(bucket, bytes);
+        }
     }
 
     /// The slaves that have carrier at this moment.

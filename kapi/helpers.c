@@ -407,6 +407,15 @@ bool bonding_vlan_uses_dev(const struct net_device *dev)
 	return vlan_uses_dev(dev);
 }
 
+bool bonding_tag_of(const struct net_device *dev, __be16 *proto, u16 *id)
+{
+	if (!is_vlan_dev(dev))
+		return false;
+	*proto = vlan_dev_vlan_proto(dev);
+	*id = vlan_dev_vlan_id(dev);
+	return true;
+}
+
 bool bonding_irqs_disabled(void)
 {
 	return irqs_disabled();
@@ -530,8 +539,21 @@ void bonding_consume_skb(struct sk_buff *skb)
 	consume_skb(skb);
 }
 
-/* Sends a frame with its Ethernet header; false without memory. */
-bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len)
+/* Makes dev's address the source; false without memory. */
+bool bonding_set_source(struct sk_buff *skb, const struct net_device *dev)
+{
+	if (!pskb_may_pull(skb, ETH_HLEN) || skb_cow_head(skb, 0))
+		return false;
+	ether_addr_copy(skb_eth_hdr(skb)->h_source, dev->dev_addr);
+	return true;
+}
+
+/*
+ * Sends a frame with its Ethernet header; false without memory. A vlan_id of 0
+ * is no VLAN.
+ */
+bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len,
+			  __be16 vlan_proto, u16 vlan_id)
 {
 	struct sk_buff *skb;
 
@@ -548,6 +570,8 @@ bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len)
 	skb->protocol = eth_hdr(skb)->h_proto;
 	skb->priority = TC_PRIO_CONTROL;
 	skb->dev = dev;
+	if (vlan_id)
+		__vlan_hwaccel_put_tag(skb, vlan_proto, vlan_id);
 	dev_queue_xmit(skb);
 	return true;
 }
@@ -694,6 +718,27 @@ void bonding_put_tag(struct sk_buff *skb, u16 proto, u16 id)
 const char *bonding_kernel_release(void)
 {
 	return UTS_RELEASE;
+}
+
+u64 __percpu *bonding_alloc_counters(size_t count)
+{
+	return __alloc_percpu(array_size(count, sizeof(u64)),
+			      __alignof__(u64));
+}
+
+void bonding_count(u64 __percpu *counters, size_t index, u32 more)
+{
+	this_cpu_add(counters[index], more);
+}
+
+u64 bonding_sum(u64 __percpu *counters, size_t index)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(*per_cpu_ptr(counters + index, cpu));
+	return sum;
 }
 
 u32 __percpu *bonding_alloc_counter(void)

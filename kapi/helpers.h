@@ -84,6 +84,7 @@ int bonding_vlan_vids_add_by_dev(struct net_device *dev,
 void bonding_vlan_vids_del_by_dev(struct net_device *dev,
 				  const struct net_device *by_dev);
 bool bonding_vlan_uses_dev(const struct net_device *dev);
+bool bonding_tag_of(const struct net_device *dev, __be16 *proto, u16 *id);
 
 /* Packets. */
 bool bonding_irqs_disabled(void);
@@ -109,7 +110,9 @@ bool bonding_dest_is_link_local(const struct sk_buff *skb);
 bool bonding_is_slow(const struct sk_buff *skb, const u8 *group);
 size_t bonding_skb_copy(const struct sk_buff *skb, u8 *to, size_t len);
 void bonding_consume_skb(struct sk_buff *skb);
-bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len);
+bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len,
+			  __be16 vlan_proto, u16 vlan_id);
+bool bonding_set_source(struct sk_buff *skb, const struct net_device *dev);
 
 /* Questions to hosts, for the ARP monitor. */
 u64 bonding_ticks(void);
@@ -130,6 +133,11 @@ void bonding_put_tag(struct sk_buff *skb, u16 proto, u16 id);
 
 /* UTS_RELEASE. */
 const char *bonding_kernel_release(void);
+
+/* Counters of bytes, a row a CPU. */
+u64 __percpu *bonding_alloc_counters(size_t count);
+void bonding_count(u64 __percpu *counters, size_t index, u32 more);
+u64 bonding_sum(u64 __percpu *counters, size_t index);
 
 /* The packet counter of balance-rr, one a CPU. */
 u32 __percpu *bonding_alloc_counter(void);

@@ -25,6 +25,7 @@ pub(crate) mod netpoll;
 pub(crate) mod notifier;
 pub(crate) mod ops;
 pub(crate) mod params;
+pub(crate) mod percpu;
 pub(crate) mod pernet;
 pub(crate) mod port;
 pub(crate) mod probe;
@@ -37,6 +38,7 @@ pub(crate) mod rx;
 pub(crate) mod skb;
 pub(crate) mod sysfs;
 pub(crate) mod time;
+pub(crate) mod uppers;
 pub(crate) mod work;
 pub(crate) mod xdp;
 #[cfg_attr(not(CONFIG_XFRM_OFFLOAD), path = "xfrm_none.rs")]

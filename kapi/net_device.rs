@@ -393,6 +393,14 @@ impl NetDevice {
         HwAddr::from_slice(bytes)
     }
 
+    /// Writes the MAC address that the device goes by, without telling its driver, which goes on
+    /// listening to the one it has.
+    pub(crate) fn show_mac(&self, _rtnl: &Rtnl, mac: &HwAddr) {
+        let mac = mac.as_bytes();
+        // SAFETY: RTNL guards the address; the device is alive, and keeps addresses of 32 bytes.
+        unsafe { bindings::bonding_dev_addr_set(self.as_ptr(), mac.as_ptr(), mac.len().min(32)) };
+    }
+
     /// Gives the device `mac`, through its driver and with the notifications due.
     pub(crate) fn set_mac(&self, rtnl: &Rtnl, mac: &HwAddr, extack: &ExtAck<'_>) -> Result {
         self.need_registered(rtnl)?;
@@ -513,7 +521,7 @@ impl NetDevice {
     pub(crate) fn send_control(&self, frame: &[u8]) -> bool {
         // SAFETY: The device is alive, the frame valid for its length; a device that is down drops
         // what it is given.
-        unsafe { bindings::bonding_send_control(self.as_ptr(), frame.as_ptr(), frame.len()) }
+        unsafe { bindings::bonding_send_control(self.as_ptr(), frame.as_ptr(), frame.len(), 0, 0) }
     }
 
     /// Forgets all unicast and multicast addresses (before a change of type).

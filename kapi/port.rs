@@ -326,6 +326,8 @@ pub(crate) enum LagType {
     Hash(LagHash),
     /// To all.
     Broadcast,
+    /// In a way that has no name.
+    Unknown,
 }
 
 /// What is hashed.
@@ -392,6 +394,10 @@ impl<S: Send + Sync + 'static> UpperLink<S> {
             ),
             LagType::Broadcast => (
                 bindings::netdev_lag_tx_type_NETDEV_LAG_TX_TYPE_BROADCAST,
+                bindings::netdev_lag_hash_NETDEV_LAG_HASH_NONE,
+            ),
+            LagType::Unknown => (
+                bindings::netdev_lag_tx_type_NETDEV_LAG_TX_TYPE_UNKNOWN,
                 bindings::netdev_lag_hash_NETDEV_LAG_HASH_NONE,
             ),
         };

@@ -106,6 +106,21 @@ impl Skb {
         unsafe { self.headers().__bindgen_anon_2.__bindgen_anon_1.vlan_tci }
     }
 
+    /// Length in bytes.
+    #[inline]
+    pub(crate) fn len(&self) -> u32 {
+        // SAFETY: The packet is valid, and nobody else changes it.
+        unsafe { (*self.0.as_ptr()).len }
+    }
+
+    /// Makes the address of `dev` the source of an Ethernet frame. Without memory for that the
+    /// packet stays as it is, and is of no use.
+    #[must_use]
+    pub(crate) fn set_source(&mut self, dev: &NetDevice) -> bool {
+        // SAFETY: The packet is ours; the device is alive.
+        unsafe { bindings::bonding_set_source(self.0.as_ptr(), dev.as_ptr()) }
+    }
+
     /// The queue of the bond that the packet is on.
     pub(crate) fn queue(&self) -> u16 {
         // SAFETY: The packet is valid, and nobody else changes it.

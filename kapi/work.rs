@@ -26,16 +26,19 @@ pub(crate) enum Work {
     ResendIgmp,
     /// Runs the machines of LACP.
     Lacp,
+    /// Thinks over which slave sends what, and has switches learn addresses.
+    Balance,
 }
 
 impl Work {
     /// All of them.
-    pub(super) const ALL: [Work; 5] = [
+    pub(super) const ALL: [Work; 6] = [
         Work::Monitor,
         Work::Probe,
         Work::Settle,
         Work::ResendIgmp,
         Work::Lacp,
+        Work::Balance,
     ];
 
     /// Where in `struct bonding` the work lies.
@@ -46,6 +49,7 @@ impl Work {
             Work::Settle => offset_of!(bindings::bonding, slave_arr_work),
             Work::ResendIgmp => offset_of!(bindings::bonding, mcast_work),
             Work::Lacp => offset_of!(bindings::bonding, ad_work),
+            Work::Balance => offset_of!(bindings::bonding, alb_work),
         }
     }
 
@@ -70,6 +74,7 @@ impl Work {
             Work::Settle => run_settle::<B>,
             Work::ResendIgmp => run_resend_igmp::<B>,
             Work::Lacp => run_lacp::<B>,
+            Work::Balance => run_balance::<B>,
         }
     }
 
@@ -136,6 +141,16 @@ unsafe extern "C" fn run_resend_igmp<B: Master>(work: *mut bindings::work_struct
 unsafe extern "C" fn run_lacp<B: Master>(work: *mut bindings::work_struct) {
     // SAFETY: Required of the caller.
     unsafe { Work::Lacp.run::<B>(work) }
+}
+
+/// Runs [`Work::Balance`].
+///
+/// # Safety
+///
+/// As for [`Work::run`].
+unsafe extern "C" fn run_balance<B: Master>(work: *mut bindings::work_struct) {
+    // SAFETY: Required of the caller.
+    unsafe { Work::Balance.run::<B>(work) }
 }
 
 const _: () = assert!(

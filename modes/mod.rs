@@ -7,9 +7,11 @@ pub(crate) mod lacp;
 pub(crate) mod modulo;
 pub(crate) mod neighbour;
 pub(crate) mod rr;
+pub(crate) mod tlb;
 
 mod active_backup;
 mod balance_rr;
+mod balance_tlb;
 mod balance_xor;
 mod broadcast;
 mod by_queue;
@@ -69,6 +71,7 @@ pub(crate) fn device_ops(params: &Params, queues: bool) -> &'static DeviceOps<Bo
         Mode::RoundRobin => of_queues!(balance_rr::BalanceRr, queues),
         Mode::ActiveBackup => of_queues!(active_backup::ActiveBackup, queues),
         Mode::Xor => of_policy!(balance_xor::BalanceXor<P>, params.xmit_policy),
+        Mode::Tlb => of_policy!(balance_tlb::BalanceTlb<P>, params.xmit_policy),
         Mode::Broadcast => &OpsOf::<Bond, broadcast::Broadcast>::TABLE,
         Mode::Lacp => of_policy!(ieee8023ad::Ieee8023ad<P>, params.xmit_policy),
     }
@@ -81,6 +84,7 @@ pub(crate) fn lag_type(params: &Params) -> LagType {
         Mode::ActiveBackup => LagType::ActiveBackup,
         Mode::Xor | Mode::Lacp => LagType::Hash(lag_hash(params.xmit_policy)),
         Mode::Broadcast => LagType::Broadcast,
+        Mode::Tlb => LagType::Unknown,
     }
 }
 

@@ -40,7 +40,7 @@ pub(crate) fn header(bond: &BondSnapshot<'_>, w: &mut dyn fmt::Write) -> fmt::Re
     }
     w.write_str("\n")?;
 
-    if params.mode.uses_xmit_hash() {
+    if params.uses_xmit_hash() {
         writeln!(
             w,
             "Transmit Hash Policy: {} ({})",

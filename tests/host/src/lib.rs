@@ -40,6 +40,7 @@ mod modes {
     pub(crate) mod modulo;
     pub(crate) mod neighbour;
     pub(crate) mod rr;
+    pub(crate) mod tlb;
 }
 
 /// Link monitors.

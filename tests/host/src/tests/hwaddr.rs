@@ -7,16 +7,19 @@ use crate::bond::addr::HwAddr;
 use crate::bond::hwaddr::{
     at_enslave,
     at_failover,
+    at_join,
     at_set_bond,
     restore_at_release,
     warn_at_release,
     BondMac,
     CannotSetMac,
     EnslaveMac,
+    Join,
     MacStep,
     NewSlave,
     Old,
     SlaveMac,
+    Station,
     StillInUse, //
 };
 use crate::bond::params::{
@@ -55,6 +58,26 @@ fn params(mode: Mode, fail_over_mac: FailOverMac) -> Params {
 /// Returns settings of active-backup mode.
 fn backup(policy: FailOverMac) -> Params {
     params(Mode::ActiveBackup, policy)
+}
+
+#[test]
+fn each_slave_of_balance_tlb_has_its_own() {
+    let [bond, a, b, c] = [1, 2, 3, 4].map(|last| HwAddr::ether([2, 0, 0, 0, 0, last]));
+    let other = |permanent, current| Station { permanent, current };
+    // The first keeps its own, even the bond's.
+    assert_eq!(at_join(&bond, &bond, &[], false), Join::Own);
+    // Nobody uses its address.
+    let first = [other(bond, bond)];
+    assert_eq!(at_join(&a, &bond, &first, true), Join::Own);
+    // The bond's, or that of another: what somebody has given up is free.
+    let swapped = [other(a, bond), other(b, b)];
+    assert_eq!(at_join(&bond, &bond, &swapped, true), Join::Of(0));
+    assert_eq!(at_join(&b, &bond, &swapped, true), Join::Of(0));
+    assert_eq!(at_join(&c, &bond, &swapped, true), Join::Own);
+    // Nothing is free.
+    assert_eq!(at_join(&bond, &bond, &first, true), Join::Nothing);
+    assert_eq!(at_join(&bond, &bond, &first, false), Join::Nothing);
+    assert_eq!(at_join(&a, &bond, &[other(a, a)], false), Join::Bond);
 }
 
 #[test]

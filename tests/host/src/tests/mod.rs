@@ -29,6 +29,7 @@ mod params;
 mod select;
 mod speed;
 mod targets;
+mod tlb;
 mod transmit;
 
 use crate::bond::params::{
@@ -41,12 +42,13 @@ use crate::bond::params::{
 use proptest::prelude::*;
 
 /// Every mode which is built.
-const MODES: [Mode; 5] = [
+const MODES: [Mode; 6] = [
     Mode::RoundRobin,
     Mode::ActiveBackup,
     Mode::Xor,
     Mode::Broadcast,
     Mode::Lacp,
+    Mode::Tlb,
 ];
 
 /// Makes any mode.

@@ -343,7 +343,8 @@ fn keywords_of_each_option() {
             ("active-backup", 1),
             ("balance-xor", 2),
             ("broadcast", 3),
-            ("802.3ad", 4)
+            ("802.3ad", 4),
+            ("balance-tlb", 5)
         ]
     );
     assert_eq!(
@@ -511,7 +512,8 @@ fn gate_checks_in_order() {
     for def in &OPTIONS {
         let expected: &[u8] = match def.id {
             OptionId::PacketsPerSlave => &[0],
-            OptionId::Primary | OptionId::ActiveSlave => &[1],
+            OptionId::Primary | OptionId::ActiveSlave => &[1, 5],
+            OptionId::TlbDynamicLb => &[5],
             OptionId::LacpRate
             | OptionId::LacpActive
             | OptionId::LacpStrict
@@ -520,9 +522,8 @@ fn gate_checks_in_order() {
             | OptionId::AdUserPortKey
             | OptionId::CoupledControl
             | OptionId::BroadcastNeighbor => &[4],
-            OptionId::TlbDynamicLb => &[],
             OptionId::ArpInterval | OptionId::ArpValidate | OptionId::ArpMissedMax => &[0, 1, 2, 3],
-            _ => &[0, 1, 2, 3, 4],
+            _ => &[0, 1, 2, 3, 4, 5],
         };
         assert_eq!(only_in(def.id), expected, "{}", def.name);
     }

@@ -130,15 +130,29 @@ fn one_monitor_ends_the_other() {
 
 #[test]
 fn numbers_of_the_enums() {
-    for (number, mode) in MODES.iter().enumerate() {
-        assert_eq!(mode.as_u8() as usize, number);
-        assert_eq!(Mode::from_u8(mode.as_u8()), Some(*mode));
+    for (number, mode) in (0u8..).zip(MODES) {
+        assert_eq!(mode.as_u8(), number);
+        assert_eq!(Mode::from_u8(mode.as_u8()), Some(mode));
         assert_eq!(mode.uses_arp(), number < 4);
+        assert_eq!(mode.uses_primary(), number == 1 || number == 5);
+        assert_eq!(mode.can_use_xmit_hash(), matches!(number, 2 | 4 | 5));
         assert_eq!(mode.needs_speed(), number == 4);
-        assert_eq!(mode.uses_primary(), number == 1);
-        assert_eq!(mode.uses_xmit_hash(), matches!(number, 2 | 4));
+        assert_eq!(mode.is_balancing(), number == 5);
+        for tlb_dynamic_lb in [true, false] {
+            let params = Params {
+                mode,
+                tlb_dynamic_lb,
+                ..Params::DEFAULT
+            };
+            let by_load = number == 5 && tlb_dynamic_lb;
+            assert_eq!(params.balances_by_load(), by_load);
+            assert_eq!(
+                params.uses_xmit_hash(),
+                mode.can_use_xmit_hash() && !by_load
+            );
+        }
     }
-    assert_eq!(Mode::from_u8(5), None);
+    assert_eq!(Mode::from_u8(7), None);
     for (number, keyword) in [
         "layer2",
         "layer3+4",
@@ -171,7 +185,7 @@ fn xdp_needs_a_hash_that_sees_its_frames() {
             let supported = match mode {
                 Mode::RoundRobin | Mode::ActiveBackup => true,
                 Mode::Xor | Mode::Lacp => number != 5,
-                Mode::Broadcast => false,
+                Mode::Broadcast | Mode::Tlb => false,
             };
             assert_eq!(params.supports_xdp(), supported, "{mode:?} {number}");
         }

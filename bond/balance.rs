@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! balance-tlb: when load is thought over, who has which MAC address, and how switches learn that.
+//! balance-tlb and balance-alb: when load is thought over, who has which MAC address, and how switches learn that.
 
 use crate::{
     bond::{
         addr::HwAddr,
+        clients,
         history::Seen,
         hwaddr::{
             self,
             Station, //
         },
+        params::Mode,
         slave::PortRef,
         state::State,
         Bond,
@@ -91,16 +93,20 @@ impl Bond {
     /// Makes what the mode needs while the bond is up.
     pub(super) fn begin_balance(&self) -> Result {
         let params = self.params();
-        if params.balances_by_load() {
+        if params.teaches_switches() {
             let balance = Balance::new()?;
             self.state.lock().balance = Some(balance);
+        }
+        if params.mode == Mode::Alb {
+            let table = clients::new()?;
+            *self.clients.lock() = Some(table);
         }
         Ok(())
     }
 
     /// Begins to think over the load now and then.
     pub(super) fn start_balance(&self) {
-        if self.params().balances_by_load() {
+        if self.params().teaches_switches() {
             self.dev().queue(Work::Balance, 1);
         }
     }
@@ -109,14 +115,18 @@ impl Bond {
     pub(super) fn end_balance(&self) {
         let balance = self.state.lock().balance.take();
         drop(balance);
+        let clients = self.clients.lock().take();
+        drop(clients);
     }
 
     /// [`Work::Balance`].
     pub(super) fn balance(&self) {
         let now = now_ms();
-        let (learn, due) = {
+        let (learn, due, uncover) = {
             let mut state = self.state.lock();
             let interval = u64::from(state.params.lp_interval).saturating_mul(1000);
+            let by_load = state.params.balances_by_load();
+            let uncover = state.cover_due_ms().is_some_and(|until| now >= until);
             let Some(balance) = state.balance.as_mut() else {
                 return;
             };
@@ -124,7 +134,7 @@ impl Bond {
             if learn {
                 balance.learn_ms = now.saturating_add(interval);
             }
-            (learn, now >= balance.table.due_ms())
+            (learn, by_load && now >= balance.table.due_ms(), uncover)
         };
         if due {
             self.decide(Seen::Poll, Follow::Later, |_, state| state.rebalance(now));
@@ -132,9 +142,21 @@ impl Bond {
         if learn {
             self.teach_all();
         }
+        if uncover {
+            // Without RTNL it is tried again.
+            let _ = Rtnl::try_with(|rtnl| self.end_cover(rtnl));
+        }
+        self.tell_clients();
+        let clients = self.clients_due_ms();
         let state = self.state.lock();
         if let Some(balance) = state.balance.as_ref() {
-            let next = balance.learn_ms.min(balance.table.due_ms());
+            let by_load = state.params.balances_by_load();
+            let due = by_load.then(|| balance.table.due_ms());
+            let others = [due, clients, state.cover_due_ms()];
+            let next = others
+                .into_iter()
+                .flatten()
+                .fold(balance.learn_ms, u64::min);
             let wait = u32::try_from(next.saturating_sub(now_ms())).unwrap_or(u32::MAX);
             self.dev()
                 .queue(Work::Balance, msecs_to_jiffies(wait.max(1)));
@@ -143,11 +165,13 @@ impl Bond {
 
     /// Has switches learn the addresses of all slaves.
     fn teach_all(&self) {
+        // Peers of balance-alb may know a device above the bond by any slave's address.
+        let strictly = self.params().mode == Mode::Alb;
         let mut at = 0usize;
         while let Some(port) = self.slave_at(at) {
             let active = self.state.lock().active.get().cloned();
             let is_active = active.is_some_and(|active| active.is(&port));
-            self.teach_of(&port, !is_active);
+            self.teach_of(&port, strictly || !is_active);
             at = at.saturating_add(1);
         }
     }
@@ -161,7 +185,7 @@ impl Bond {
     }
 
     /// The same of any address.
-    fn teach(&self, port: &PortRef, mac: [u8; 6], strictly: bool) {
+    pub(super) fn teach(&self, port: &PortRef, mac: [u8; 6], strictly: bool) {
         let send = |mac: Option<[u8; 6]>, tag| {
             if let Some(mac) = mac {
                 port.dev().send_tagged(&tlb::learning_packet(mac), tag);
@@ -179,12 +203,33 @@ impl Bond {
         });
     }
 
-    /// Has switches learn a slave's address, if it can send.
-    fn teach_own(&self, port: &PortRef) {
+    /// Has everybody learn a slave's address, if it can send. Returns whether it can.
+    fn teach_own(&self, port: &PortRef) -> bool {
         let usable = self.find_slave(|member| member.port.is(port) && member.can_send());
-        if let Some(port) = usable {
-            self.teach_of(&port, false);
+        if usable.is_some() {
+            self.teach_of(port, false);
+            self.readdressed(port);
         }
+        usable.is_some()
+    }
+
+    /// Gives a slave another address: where only the active one receives, the others' drivers needn't
+    /// know.
+    fn give_mac(&self, rtnl: &Rtnl, dev: &NetDevice, mac: &HwAddr) -> Result {
+        if self.params().mode != Mode::Alb {
+            dev.show_mac(rtnl, mac);
+            return Ok(());
+        }
+        dev.set_mac(rtnl, mac, &ExtAck::none()).map_err(|_| {
+            slave_log!(
+                Level::Err,
+                self.dev(),
+                dev,
+                "dev_set_mac_address on slave failed! ALB mode requires that the base driver \
+                 support setting the hw address also when the network device's interface is open"
+            );
+            EOPNOTSUPP
+        })
     }
 
     /// The addresses of all slaves, in their order.
@@ -208,13 +253,13 @@ impl Bond {
         let has_active = self.state.lock().active.get().is_some();
         let plan = hwaddr::at_join(own, &bond, &self.stations(rtnl)?, has_active);
         match plan {
-            hwaddr::Join::Own => dev.show_mac(rtnl, own),
-            hwaddr::Join::Bond => dev.show_mac(rtnl, &bond),
+            hwaddr::Join::Own => self.give_mac(rtnl, dev, own)?,
+            hwaddr::Join::Bond => self.give_mac(rtnl, dev, &bond)?,
             hwaddr::Join::Of(index) => {
                 let Some(other) = self.slave_at(index) else {
                     return Err(EFAULT);
                 };
-                dev.show_mac(rtnl, &other.perm_hwaddr);
+                self.give_mac(rtnl, dev, &other.perm_hwaddr)?;
                 slave_log!(
                     Level::Warn,
                     self.dev(),
@@ -251,32 +296,59 @@ impl Bond {
         }
     }
 
-    /// Exchanges the addresses of two slaves, and has switches learn it.
+    /// Exchanges the addresses of two slaves, and has everybody learn it. As in the C driver, that
+    /// goes on where a device refuses.
     fn swap_macs(&self, rtnl: &Rtnl, one: &PortRef, other: &PortRef) {
         let (mac, others) = (one.dev().mac(rtnl), other.dev().mac(rtnl));
-        one.dev().show_mac(rtnl, &others);
-        other.dev().show_mac(rtnl, &mac);
-        self.teach_own(one);
-        self.teach_own(other);
+        let _ = self.give_mac(rtnl, one.dev(), &others);
+        let _ = self.give_mac(rtnl, other.dev(), &mac);
+        match (self.teach_own(one), self.teach_own(other)) {
+            (true, false) => self.cover_address(rtnl, other),
+            (false, true) => self.cover_address(rtnl, one),
+            _ => {}
+        }
+    }
+
+    /// A slave that can't be reached has another address now, which peers may know.
+    pub(super) fn cover_address(&self, rtnl: &Rtnl, port: &PortRef) {
+        if self.params().mode == Mode::Alb {
+            self.cover(rtnl, port);
+        }
     }
 
     /// Gives the new active slave the bond's address, and the old one's holder what that had.
     pub(super) fn move_own_macs(&self, rtnl: &Rtnl, from: Option<&PortRef>, to: &PortRef) {
         let bond = self.dev().mac(rtnl);
-        let own = to.dev().mac(rtnl);
         let holder = match from {
             Some(from) => Some(from.clone()),
             None => self.find_slave(|member| member.port.dev().mac(rtnl) == bond),
         };
-        // Its driver listens to the bond's address; one that can't be told goes on as it was.
-        let _ = to.dev().set_mac(rtnl, &bond, &ExtAck::none());
-        to.dev().show_mac(rtnl, &own);
+        if self.params().mode == Mode::Tlb {
+            // Its driver listens to the bond's address; one that can't be told goes on as it was.
+            let own = to.dev().mac(rtnl);
+            let _ = to.dev().set_mac(rtnl, &bond, &ExtAck::none());
+            to.dev().show_mac(rtnl, &own);
+        }
         match holder {
+            Some(holder) if holder.is(to) => {
+                self.teach_own(to);
+            }
             Some(holder) => self.swap_macs(rtnl, &holder, to),
             None => {
-                to.dev().show_mac(rtnl, &bond);
+                let _ = self.give_mac(rtnl, to.dev(), &bond);
                 self.teach_of(to, false);
+                self.readdressed(to);
             }
+        }
+    }
+
+    /// Gives the bond of mode balance-alb another address, and its active slave, too.
+    pub(super) fn set_own_mac(&self, rtnl: &Rtnl, mac: &HwAddr) {
+        self.dev().store_mac(rtnl, mac);
+        self.note_mac(rtnl);
+        let active = self.state.lock().active.get().cloned();
+        if let Some(active) = active {
+            self.move_own_macs(rtnl, None, &active);
         }
     }
 }

@@ -290,6 +290,8 @@ fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
         stale_speed: false,
         failovers: 0,
         lacp,
+        receives: false,
+        lost: false,
         groups: List::EMPTY,
         ties: None,
     };

@@ -190,7 +190,7 @@ pub(crate) fn at_failover(params: &Params, has_new: bool, old: Old) -> &'static 
     }
 }
 
-/// A slave, as the rules about addresses of balance-tlb see it.
+/// A slave, as the rules about addresses of balance-tlb and balance-alb see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Station {
     /// The address that it had before it was enslaved.
@@ -199,7 +199,7 @@ pub(crate) struct Station {
     pub(crate) current: HwAddr,
 }
 
-/// The address of a new slave where each has one of its own (balance-tlb).
+/// The address of a new slave where each has one of its own (balance-tlb, balance-alb).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Join {
     /// Its permanent one.
@@ -235,6 +235,8 @@ pub(crate) enum BondMac {
     Invalid,
     /// The slaves get it, all or none, then the bond.
     SetAll,
+    /// The bond gets it, then the active slave; whichever slave had it gets what that one had.
+    SetActive,
 }
 
 /// Decides about setting the bond's address to `addr`.
@@ -243,6 +245,8 @@ pub(crate) fn at_set_bond(params: &Params, addr: &HwAddr) -> BondMac {
         BondMac::Ignore
     } else if !addr.is_valid_ether() {
         BondMac::Invalid
+    } else if params.mode == Mode::Alb {
+        BondMac::SetActive
     } else {
         BondMac::SetAll
     }

@@ -246,11 +246,14 @@ impl State {
         self.probe_slaves();
     }
 
-    /// Has what slaves receive be looked at, if LACP or the ARP monitor is at work, or no longer.
+    /// Has what slaves receive be looked at, if LACP, the ARP monitor or balance-alb
+    /// is at work, or no longer.
     pub(crate) fn probe_slaves(&self) {
         let on = self.runs_lacp() || self.is_probing();
+        let balanced = self.running && self.params.mode == Mode::Alb;
         for member in &self.members {
             member.port.set_probed(on);
+            member.port.set_balanced(balanced);
         }
     }
 

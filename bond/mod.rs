@@ -15,6 +15,7 @@ pub(crate) mod snapshot;
 pub(crate) mod speed;
 
 pub(crate) mod balance;
+mod clients;
 mod enslave;
 mod ethtool;
 mod ioctl;
@@ -108,6 +109,7 @@ use crate::{
 
 use self::{
     addr::HwAddr,
+    clients::Clients,
     params::{
         Mode,
         Monitor,
@@ -180,8 +182,8 @@ pub(crate) enum Follow<'a> {
 
 /// A bond.
 ///
-/// Lock order: RTNL, then the address lock of a device, then `state`, then `totals`, then a
-/// slave's `baseline`. Nothing that sleeps is called under any of the last four.
+/// Lock order: RTNL, then the address lock of a device, then `state`, then `clients`, then `totals`,
+/// then a slave's `baseline`. Nothing that sleeps is called under any of the last five.
 #[pin_data]
 pub(crate) struct Bond {
     /// The device, and what C code reads of the bond.
@@ -193,6 +195,9 @@ pub(crate) struct Bond {
     /// What is decided upon.
     #[pin]
     pub(crate) state: BhLock<State>,
+    /// The peers of balance-alb, while the bond is up.
+    #[pin]
+    clients: BhLock<Option<Clients>>,
     /// The IPsec associations that the active slave keeps.
     #[pin]
     associations: Associations,
@@ -345,8 +350,7 @@ impl Bond {
             return None;
         }
         let slaves = self.slave_count().saturating_add(1);
-        let by_load = self.params().balances_by_load();
-        let view = TxView::with_capacity(slaves, by_load).ok()?;
+        let view = TxView::with_capacity(slaves, &self.params()).ok()?;
         Prepared::new(view, GFP_KERNEL).ok()
     }
 
@@ -395,6 +399,7 @@ impl Master for Bond {
                 State::new(defaults, active)?,
                 "bonding_state"
             ),
+            clients <- new_bh_lock!(None, "bonding_clients"),
             associations <- Associations::new(),
             program <- new_bh_lock!(None, "bonding_program"),
             totals <- new_bh_lock!(Stats::default(), "bonding_stats"),
@@ -449,6 +454,7 @@ impl Master for Bond {
         for work in [Work::Settle, Work::ResendIgmp, Work::Lacp, Work::Balance] {
             self.dev.cancel(work);
         }
+        self.end_cover(rtnl);
         self.end_balance();
         // What was left to do under RTNL is done now, so that nothing is lost by the cancelling.
         self.refresh_speeds(rtnl);
@@ -545,6 +551,10 @@ impl Master for Bond {
         match hwaddr::at_set_bond(&self.params(), mac) {
             BondMac::Ignore => return Ok(()),
             BondMac::Invalid => return Err(EADDRNOTAVAIL),
+            BondMac::SetActive => {
+                self.set_own_mac(rtnl, mac);
+                return Ok(());
+            }
             BondMac::SetAll => {}
         }
         let old = self.dev.mac(rtnl);
@@ -579,6 +589,7 @@ impl Master for Bond {
             dev.remove_vlan(rtnl, proto, vid);
             Ok(())
         });
+        self.forget_vlan(vid);
     }
 
     fn fix_features(&self, rtnl: &Rtnl, wanted: Features) -> Features {
@@ -661,6 +672,8 @@ impl Bond {
             } else if let Some(received) = self.receive_slow(port, packet) {
                 return received;
             }
+        } else if port.is_balanced() {
+            return self.receive_balanced(port, packet);
         }
         if !port.is_inactive() {
             return Receive::Bond;

@@ -34,6 +34,8 @@ pub(crate) enum Mode {
     Lacp = 4,
     /// `balance-tlb`: flows go by load, and come in by the active slave.
     Tlb = 5,
+    /// `balance-alb`: the same, and each peer is told a slave of its own to send to.
+    Alb = 6,
 }
 
 impl Mode {
@@ -46,6 +48,7 @@ impl Mode {
             3 => Some(Mode::Broadcast),
             4 => Some(Mode::Lacp),
             5 => Some(Mode::Tlb),
+            6 => Some(Mode::Alb),
             _ => None,
         }
     }
@@ -70,13 +73,14 @@ impl Mode {
             Mode::Broadcast => "fault-tolerance (broadcast)",
             Mode::Lacp => "IEEE 802.3ad Dynamic link aggregation",
             Mode::Tlb => "transmit load balancing",
+            Mode::Alb => "adaptive load balancing",
         }
     }
 
     /// Tells whether one slave is the active one and a primary can be given.
     pub(crate) const fn uses_primary(self) -> bool {
         match self {
-            Mode::ActiveBackup | Mode::Tlb => true,
+            Mode::ActiveBackup | Mode::Tlb | Mode::Alb => true,
             Mode::RoundRobin | Mode::Xor | Mode::Broadcast | Mode::Lacp => false,
         }
     }
@@ -84,7 +88,7 @@ impl Mode {
     /// Tells whether the transmit hash policy has a part in choosing the slave.
     pub(crate) const fn can_use_xmit_hash(self) -> bool {
         match self {
-            Mode::Xor | Mode::Lacp | Mode::Tlb => true,
+            Mode::Xor | Mode::Lacp | Mode::Tlb | Mode::Alb => true,
             Mode::RoundRobin | Mode::ActiveBackup | Mode::Broadcast => false,
         }
     }
@@ -93,23 +97,26 @@ impl Mode {
     pub(crate) const fn uses_arp(self) -> bool {
         match self {
             Mode::RoundRobin | Mode::ActiveBackup | Mode::Xor | Mode::Broadcast => true,
-            Mode::Lacp | Mode::Tlb => false,
+            Mode::Lacp | Mode::Tlb | Mode::Alb => false,
         }
     }
 
     /// Tells whether a slave is of no use as long as its speed and duplex aren't known.
     pub(crate) const fn needs_speed(self) -> bool {
         match self {
-            Mode::RoundRobin | Mode::ActiveBackup | Mode::Xor | Mode::Broadcast | Mode::Tlb => {
-                false
-            }
+            Mode::RoundRobin
+            | Mode::ActiveBackup
+            | Mode::Xor
+            | Mode::Broadcast
+            | Mode::Tlb
+            | Mode::Alb => false,
             Mode::Lacp => true,
         }
     }
 
     /// Tells whether flows are balanced, and each slave has an address of its own.
     pub(crate) const fn is_balancing(self) -> bool {
-        matches!(self, Mode::Tlb)
+        matches!(self, Mode::Tlb | Mode::Alb)
     }
 }
 
@@ -167,13 +174,18 @@ impl Params {
             Mode::RoundRobin | Mode::ActiveBackup => true,
             // A frame of XDP has no tag beside its data.
             Mode::Xor | Mode::Lacp => !matches!(self.xmit_policy, XmitPolicy::VlanSrcMac),
-            Mode::Broadcast | Mode::Tlb => false,
+            Mode::Broadcast | Mode::Tlb | Mode::Alb => false,
         }
     }
 
     /// Tells whether the transmit hash policy alone chooses the slave.
     pub(crate) const fn uses_xmit_hash(&self) -> bool {
         self.mode.can_use_xmit_hash() && !self.balances_by_load()
+    }
+
+    /// Tells whether switches are to learn now and then what address each slave has.
+    pub(crate) const fn teaches_switches(&self) -> bool {
+        self.balances_by_load() || matches!(self.mode, Mode::Alb)
     }
 
     /// Tells whether load decides which flows leave by which slave.
@@ -596,6 +608,8 @@ impl Params {
             OptionId::Mode => {
                 self.mode = Mode::from_u8(byte?).ok_or(OptError::Invalid)?;
                 self.broadcast_neighbor = false;
+                // As in the C driver, which balances by load there unless told otherwise then.
+                self.tlb_dynamic_lb |= self.mode == Mode::Alb;
                 // As in the C driver, the rule is not taken along.
                 self.arp_validate = ArpValidate::None;
                 if !self.mode.uses_arp() {

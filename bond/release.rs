@@ -69,6 +69,7 @@ fn remove_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef, reason: Reason) -> Op
         let index = state.position(port)?;
         state.leave_lacp(bond.dev(), index);
         port.set_probed(false);
+        port.set_balanced(false);
         let member = state.members.remove(index).ok()?;
         state.left = true;
         state.end_search(bond);
@@ -125,6 +126,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     link.unlink(rtnl);
     if bond.params().mode.is_balancing() {
         bond.give_back_mac(rtnl, &port);
+        bond.cover_address(rtnl, &port);
     }
     let member = remove_member(bond, rtnl, &port, reason);
     slave_log!(

@@ -12,6 +12,7 @@ use crate::{
         },
         params::Mode,
         slave::PortRef,
+        state::State,
         Bond,
         Follow, //
     },
@@ -82,9 +83,11 @@ impl Bond {
         self.follow_targets(rtnl);
         self.announce_slaves(rtnl);
         if failed_over {
+            self.end_cover(rtnl);
             self.move_associations(rtnl, to.as_ref());
             self.follow_failover(rtnl, from.as_ref(), to.as_ref());
         }
+        self.cover_lost(rtnl);
         self.notify_peers(rtnl);
     }
 
@@ -141,7 +144,16 @@ impl Bond {
             member.publish_link();
             if changed {
                 state.lacp_speed_changed(self);
+                self.rethink_view(&mut state);
             }
+        }
+    }
+
+    /// Has a new view published where slaves are chosen by their speeds.
+    fn rethink_view(&self, state: &mut State) {
+        if state.params.mode.is_balancing() && state.running {
+            state.stale_view = true;
+            self.dev().queue(Work::Settle, 1);
         }
     }
 

@@ -11,6 +11,7 @@ use crate::{
     bond::{
         addr::IfName,
         balance::Balance,
+        clients::Cover,
         defaults::Defaults,
         history::{
             Decision,
@@ -109,6 +110,10 @@ pub(crate) struct Member {
     pub(crate) failovers: u64,
     /// Its part in LACP, in mode 802.3ad.
     pub(crate) lacp: lacp::port::Port,
+    /// Peers may send to it, in mode balance-alb.
+    pub(crate) receives: bool,
+    /// They no longer may, and the active slave is to receive for it.
+    pub(crate) lost: bool,
     /// The IPv6 targets whose groups the slave listens to.
     pub(crate) groups: List<Ipv6Addr>,
     /// What holds it in place.
@@ -214,6 +219,8 @@ pub(crate) struct State {
     pub(crate) own_mac: [u8; 6],
     /// What load decides by, while the bond is up in a mode where it does.
     pub(crate) balance: Option<Balance>,
+    /// The active slave receives for a slave that was lost, in mode balance-alb.
+    pub(crate) cover: Option<Cover>,
     /// The bond is up.
     pub(crate) running: bool,
     /// The log has said that nothing watches the links.
@@ -255,6 +262,7 @@ impl State {
             speed_changed: false,
             own_mac: [0; 6],
             balance: None,
+            cover: None,
             running: false,
             warned_unmonitored: false,
             chose: false,
@@ -352,7 +360,9 @@ impl State {
     pub(crate) fn is_desperate(&self) -> bool {
         match self.params.mode {
             Mode::ActiveBackup => self.active.get().is_none(),
-            Mode::Xor | Mode::Lacp | Mode::Tlb => !self.members.iter().any(Member::can_send),
+            Mode::Xor | Mode::Lacp | Mode::Tlb | Mode::Alb => {
+                !self.members.iter().any(Member::can_send)
+            }
             Mode::RoundRobin | Mode::Broadcast => false,
         }
     }
@@ -611,7 +621,7 @@ impl State {
             || self
                 .members
                 .iter()
-                .any(|member| member.untold || member.stale_speed)
+                .any(|member| member.untold || member.stale_speed || member.lost)
     }
 
     /// Publishes what was decided: the bond's carrier, and the slaves that packets may use.
@@ -650,7 +660,13 @@ impl State {
             .map(|member| member.port.clone());
         // More slaves than there were when the room was made: another view follows.
         self.stale_view = !room.value_mut().fill(&self.params, usable);
-        if let Some(balance) = &mut self.balance {
+        if self.params.mode == Mode::Alb {
+            let new = self.note_receivers();
+            room.value_mut().note_receivers(&self.members);
+            bond.follow_receivers(room.value_mut(), new);
+        }
+        let by_load = self.params.balances_by_load();
+        if let Some(balance) = self.balance.as_mut().filter(|_| by_load) {
             let active = self.active.get().map(|port| port.dev().ifindex());
             room.value_mut().balance(balance, &self.members, active);
         }

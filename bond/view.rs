@@ -5,7 +5,10 @@
 use crate::{
     bond::{
         balance::Balance,
-        params::Params,
+        params::{
+            Mode,
+            Params, //
+        },
         slave::{
             Port,
             PortRef, //
@@ -15,6 +18,7 @@ use crate::{
     kapi::percpu::Counters,
     modes::{
         modulo::Divisor,
+        rlb,
         rr::RoundRobin,
         tlb, //
     },
@@ -41,16 +45,23 @@ pub(crate) struct TxView {
     sent: Option<Arc<Counters>>,
     /// Room to share out buckets.
     shares: KVec<tlb::Slave>,
+    /// The slaves, as the receiving side of balance-alb sees them.
+    receivers: KVec<rlb::Slave>,
 }
 
 impl TxView {
-    /// Makes room for `capacity` slaves, and for buckets if load decides. Process context.
-    pub(crate) fn with_capacity(capacity: usize, by_load: bool) -> Result<Self> {
-        let (buckets, shares) = match by_load {
+    /// Makes room for `capacity` slaves, and for what the mode needs. Process context.
+    pub(crate) fn with_capacity(capacity: usize, params: &Params) -> Result<Self> {
+        let (buckets, shares) = match params.balances_by_load() {
             true => (tlb::BUCKETS, capacity),
             false => (0, 0),
         };
+        let receivers = match params.mode {
+            Mode::Alb => capacity,
+            _ => 0,
+        };
         Ok(Self {
+            receivers: KVec::with_capacity(receivers, GFP_KERNEL)?,
             buckets: KVec::with_capacity(buckets, GFP_KERNEL)?,
             sent: None,
             shares: KVec::with_capacity(shares, GFP_KERNEL)?,
@@ -100,6 +111,37 @@ impl TxView {
             let _ = self.buckets.push_within_capacity(slot);
         }
         self.sent = Some(balance.sent.clone());
+    }
+
+    /// Notes the slaves of the view, which `members` tells of, for the receiving side of balance-alb.
+    /// Any context.
+    pub(crate) fn note_receivers(&mut self, members: &[Member]) {
+        for port in &self.slaves {
+            let member = members.iter().find(|member| member.port.is(port));
+            let speed = member.and_then(|member| member.speed);
+            // There is room for as many as there are slaves.
+            let _ = self.receivers.push_within_capacity(rlb::Slave {
+                id: port.dev().ifindex(),
+                speed: tlb::counted_speed(speed.map(|(speed, _)| speed)),
+            });
+        }
+    }
+
+    /// The slaves, as the receiving side of balance-alb sees them.
+    pub(crate) fn receivers(&self) -> &[rlb::Slave] {
+        &self.receivers
+    }
+
+    /// The slave with an interface index.
+    pub(crate) fn by_id(&self, id: u32) -> Option<&Port> {
+        let port = self.slaves.iter().find(|port| port.dev().ifindex() == id);
+        port.map(|port| &**port)
+    }
+
+    /// Whether load decides.
+    #[inline]
+    pub(crate) fn is_by_load(&self) -> bool {
+        self.sent.is_some()
     }
 
     /// The slave for a flow with this hash, of which so many bytes are sent now.

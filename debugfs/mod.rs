@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The face in debugfs: `bonding/<bond>@<inode of its network namespace>/state`.
+//! The face in debugfs: `state` and `rlb_hash_table` in
+//! `bonding/<bond>@<inode of its network namespace>/`.
 
 pub(crate) mod format;
 pub(crate) mod json;
@@ -30,7 +31,16 @@ impl BondText<Bond> for State {
     }
 }
 
-/// The directory of a bond, with its file; removed when dropped.
+/// The text of the clients of balance-alb, as the C driver has it.
+struct Clients;
+
+impl BondText<Bond> for Clients {
+    fn write(bond: &Bond, text: &mut Text<'_>) -> Result {
+        bond.report_clients(text)
+    }
+}
+
+/// The directory of a bond, with its files; removed when dropped.
 pub(crate) struct StateFile(#[expect(dead_code, reason = "kept to be dropped")] debugfs::BondDir);
 
 impl StateFile {
@@ -39,11 +49,11 @@ impl StateFile {
     /// A bond does without if it can't be made.
     pub(crate) fn create(rtnl: &Rtnl, dev: &BondDev<Bond>) -> Option<Self> {
         let (bond, netns) = (dev.name(), dev.netns_inode());
-        let dir = debugfs::BondDir::create::<Bond, State>(
+        let dir = debugfs::BondDir::create::<Bond, State, Clients>(
             rtnl,
             dev,
             format_args!("{bond}@{netns}"),
-            c"state",
+            [c"state", c"rlb_hash_table"],
         );
         dir.ok().map(Self)
     }

@@ -79,12 +79,12 @@ impl Drop for Root {
     }
 }
 
-/// A directory about a bond, with a file; removed when dropped.
+/// A directory about a bond, with files; removed when dropped.
 ///
 /// # Invariants
 ///
-/// `dir` is in debugfs, in a directory which stays there; its file has the device that `_bond`
-/// keeps as its data. The value is one of [`DIRS`].
+/// `dir` is in debugfs, in a directory which stays there; its files have the device that `_bond`
+/// keeps as their data. The value is one of [`DIRS`].
 pub(crate) struct BondDir {
     dir: *mut bindings::dentry,
     _bond: ARef<NetDevice>,
@@ -96,15 +96,16 @@ unsafe impl Send for BondDir {}
 unsafe impl Sync for BondDir {}
 
 impl BondDir {
-    /// Makes the directory `name` about `dev`, a registered bond of driver `B`, and the file `file`
-    /// in it, which root may read. There is one debugfs for all network namespaces.
+    /// Makes the directory `name` about `dev`, a registered bond of driver `B`, and two files in it,
+    /// which root may read, with the texts `T` and `U`. There is one debugfs for all network
+    /// namespaces.
     ///
     /// Returns `ENOENT` if there is no directory for it.
-    pub(crate) fn create<B: Master, T: BondText<B>>(
+    pub(crate) fn create<B: Master, T: BondText<B>, U: BondText<B>>(
         rtnl: &Rtnl,
         dev: &NetDevice,
         name: fmt::Arguments<'_>,
-        file: &'static CStr,
+        files: [&'static CStr; 2],
     ) -> Result<Self> {
         if bond_of::<B>(rtnl, dev).is_none() {
             return Err(ENODEV);
@@ -124,17 +125,20 @@ impl BondDir {
             dir,
             _bond: ARef::from(dev),
         };
-        // SAFETY: The directory is there, the name is a C string and copied. The data fits `show`,
-        // which is called until the directory is removed, and the device is kept until then. A
-        // file which could not be made is one less to read.
-        unsafe {
-            bindings::bonding_debugfs_file(
-                file.as_char_ptr(),
-                dir,
-                Some(procfs::show::<B, T>),
-                dev.as_ptr().cast(),
-            )
-        };
+        let shows = [procfs::show::<B, T>, procfs::show::<B, U>];
+        for (file, show) in files.into_iter().zip(shows) {
+            // SAFETY: The directory is there, the name is a C string and copied. The data fits
+            // `show`, which is called until the directory is removed, and the device is kept until
+            // then. A file which could not be made is one less to read.
+            unsafe {
+                bindings::bonding_debugfs_file(
+                    file.as_char_ptr(),
+                    dir,
+                    Some(show),
+                    dev.as_ptr().cast(),
+                )
+            };
+        }
         Ok(this)
     }
 }

@@ -407,15 +407,6 @@ bool bonding_vlan_uses_dev(const struct net_device *dev)
 	return vlan_uses_dev(dev);
 }
 
-bool bonding_tag_of(const struct net_device *dev, __be16 *proto, u16 *id)
-{
-	if (!is_vlan_dev(dev))
-		return false;
-	*proto = vlan_dev_vlan_proto(dev);
-	*id = vlan_dev_vlan_id(dev);
-	return true;
-}
-
 bool bonding_irqs_disabled(void)
 {
 	return irqs_disabled();
@@ -548,6 +539,54 @@ bool bonding_set_source(struct sk_buff *skb, const struct net_device *dev)
 	return true;
 }
 
+/* Puts dev's address at an offset of the packet's data; false without memory. */
+bool bonding_set_mac_at(struct sk_buff *skb, int offset,
+			const struct net_device *dev)
+{
+	if (!pskb_may_pull(skb, offset + ETH_ALEN) || skb_cow_head(skb, 0))
+		return false;
+	ether_addr_copy(skb->data + offset, dev->dev_addr);
+	return true;
+}
+
+/* Makes dev's address the destination of a received frame; false without memory. */
+bool bonding_readdress(struct sk_buff *skb, const struct net_device *dev)
+{
+	if (skb_cow_head(skb, skb->data - skb_mac_header(skb)))
+		return false;
+	ether_addr_copy(eth_hdr(skb)->h_dest, dev->dev_addr);
+	return true;
+}
+
+bool bonding_is_to_many(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_BROADCAST ||
+	       skb->pkt_type == PACKET_MULTICAST;
+}
+
+bool bonding_is_to_host(const struct sk_buff *skb)
+{
+	return skb->pkt_type == PACKET_HOST;
+}
+
+bool bonding_is_bridged(const struct net_device *dev)
+{
+	return netif_is_bridge_port(dev);
+}
+
+/* Whether addr is that of a bridge in dev's namespace. */
+bool bonding_is_bridges_addr(const struct net_device *dev, __be32 addr)
+{
+	struct net_device *has = ip_dev_find(dev_net(dev), addr);
+	bool is_bridge;
+
+	if (!has)
+		return false;
+	is_bridge = netif_is_any_bridge_master(has);
+	dev_put(has);
+	return is_bridge;
+}
+
 /*
  * Sends a frame with its Ethernet header; false without memory. A vlan_id of 0
  * is no VLAN.
@@ -619,6 +658,13 @@ bool bonding_vlan_tag(const struct net_device *dev, u16 *proto, u16 *id)
 	*proto = ntohs(vlan_dev_vlan_proto(dev));
 	*id = vlan_dev_vlan_id(dev);
 	return true;
+}
+
+struct sk_buff *bonding_arp_reply(struct net_device *dev, __be32 dst, __be32 src,
+				  const u8 *dst_mac)
+{
+	return arp_create(ARPOP_REPLY, ETH_P_ARP, dst, dev, src, dst_mac,
+			  dev->dev_addr, dst_mac);
 }
 
 struct sk_buff *bonding_arp_request(struct net_device *dev, __be32 dst, __be32 src)

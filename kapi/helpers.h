@@ -84,7 +84,6 @@ int bonding_vlan_vids_add_by_dev(struct net_device *dev,
 void bonding_vlan_vids_del_by_dev(struct net_device *dev,
 				  const struct net_device *by_dev);
 bool bonding_vlan_uses_dev(const struct net_device *dev);
-bool bonding_tag_of(const struct net_device *dev, __be16 *proto, u16 *id);
 
 /* Packets. */
 bool bonding_irqs_disabled(void);
@@ -113,6 +112,15 @@ void bonding_consume_skb(struct sk_buff *skb);
 bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len,
 			  __be16 vlan_proto, u16 vlan_id);
 bool bonding_set_source(struct sk_buff *skb, const struct net_device *dev);
+bool bonding_set_mac_at(struct sk_buff *skb, int offset,
+			const struct net_device *dev);
+bool bonding_readdress(struct sk_buff *skb, const struct net_device *dev);
+bool bonding_is_to_many(const struct sk_buff *skb);
+bool bonding_is_to_host(const struct sk_buff *skb);
+bool bonding_is_bridged(const struct net_device *dev);
+bool bonding_is_bridges_addr(const struct net_device *dev, __be32 addr);
+struct sk_buff *bonding_arp_reply(struct net_device *dev, __be32 dst, __be32 src,
+				  const u8 *dst_mac);
 
 /* Questions to hosts, for the ARP monitor. */
 u64 bonding_ticks(void);

@@ -251,6 +251,12 @@ impl NetDevice {
         Some(mac)
     }
 
+    /// Whether the device is a port of a bridge at this moment.
+    pub(crate) fn is_bridge_port(&self) -> bool {
+        // SAFETY: The device is alive.
+        unsafe { bindings::bonding_is_bridged(self.as_ptr()) }
+    }
+
     /// Has the device listen to a multicast address of Ethernet, or no longer.
     pub(crate) fn listen(&self, _rtnl: &Rtnl, group: &[u8; 6], on: bool) {
         // SAFETY: The device is alive, and its addresses have 6 bytes, as has the group. What is

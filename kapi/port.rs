@@ -43,6 +43,9 @@ const INACTIVE: u8 = 1 << 1;
 /// A bit that no field of `struct slave` has: what the slave receives is to be looked at.
 const PROBED: u8 = 1 << 7;
 
+/// The bit for slaves which all receive, each at its own address (balance-alb).
+const BALANCED: u8 = 1 << 6;
+
 const _: () = {
     // The bits are where bindgen, and so the compiler, has them. Evaluated at compile time.
     assert!(
@@ -127,7 +130,7 @@ impl<S> Port<S> {
     /// Whether what it receives is just the bond's: neither to be dropped nor to be looked at.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
-        self.bits().load(Ordering::Relaxed) & (INACTIVE | PROBED) == 0
+        self.bits().load(Ordering::Relaxed) & (INACTIVE | PROBED | BALANCED) == 0
     }
 
     /// Whether what it receives is to be looked at.
@@ -143,13 +146,26 @@ impl<S> Port<S> {
         self.bits().store(others | probed, Ordering::Relaxed);
     }
 
+    /// Whether all slaves receive, each at its own address.
+    #[inline]
+    pub(crate) fn is_balanced(&self) -> bool {
+        self.bits().load(Ordering::Relaxed) & BALANCED != 0
+    }
+
+    /// Notes whether they do. As [`Self::set_role`], under the bond's lock.
+    pub(crate) fn set_balanced(&self, on: bool) {
+        let others = self.bits().load(Ordering::Relaxed) & !BALANCED;
+        let balanced = if on { BALANCED } else { 0 };
+        self.bits().store(others | balanced, Ordering::Relaxed);
+    }
+
     /// Sets both marks at once. Under the bond's lock, or before anybody else has the port.
     pub(crate) fn set_role(&self, backup: bool, inactive: bool) {
-        let probed = self.bits().load(Ordering::Relaxed) & PROBED;
+        let others = self.bits().load(Ordering::Relaxed) & (PROBED | BALANCED);
         let backup = if backup { BACKUP } else { 0 };
         let inactive = if inactive { INACTIVE } else { 0 };
         self.bits()
-            .store(probed | backup | inactive, Ordering::Relaxed);
+            .store(others | backup | inactive, Ordering::Relaxed);
     }
 
     /// The transmit queue of the bond that is bound to the slave; 0 is none.

@@ -28,10 +28,10 @@ use core::{
 };
 
 /// How deep devices can be stacked (`MAX_NEST_DEV`).
-const DEPTH: usize = 8;
+pub(super) const DEPTH: usize = 8;
 
 /// A VLAN tag: protocol (`ETH_P_8021Q`, `ETH_P_8021AD`) and number.
-type Tag = (u16, u16);
+pub(crate) type Tag = (u16, u16);
 
 /// The VLAN tags of a packet, the outermost first.
 #[derive(Clone, Copy, Default)]
@@ -106,7 +106,7 @@ impl Drop for Route {
 ///
 /// `dev` is a live device, and an RCU section spans `'g`; `at` is the head of its list of devices
 /// above, or an entry of it.
-struct Uppers<'g> {
+pub(super) struct Uppers<'g> {
     dev: *mut bindings::net_device,
     at: *mut bindings::list_head,
     _section: PhantomData<&'g NetDevice>,
@@ -114,7 +114,7 @@ struct Uppers<'g> {
 
 impl<'g> Uppers<'g> {
     /// Those above `dev`.
-    fn of(dev: &'g NetDevice, _reading: Reading<'g>) -> Self {
+    pub(super) fn of(dev: &'g NetDevice, _reading: Reading<'g>) -> Self {
         // INVARIANT: The device is alive for the section; it begins at the head.
         Self {
             dev: dev.as_ptr(),
@@ -139,7 +139,7 @@ impl<'g> Iterator for Uppers<'g> {
 }
 
 /// The VLAN that `dev` is, if it is one.
-fn vlan_tag(dev: &NetDevice) -> Option<Tag> {
+pub(super) fn vlan_tag(dev: &NetDevice) -> Option<Tag> {
     let (mut proto, mut id) = (0, 0);
     // SAFETY: The device is alive, and both numbers are ours.
     let is_vlan = unsafe { bindings::bonding_vlan_tag(dev.as_ptr(), &mut proto, &mut id) };
@@ -195,9 +195,10 @@ fn confirm(dev: &NetDevice, to: Ipv4Addr, local: Ipv4Addr) -> Ipv4Addr {
 /// Whether the bond, or a device above it, has the IPv6 address.
 pub(crate) fn has_address6(bond: &NetDevice, address: Ipv6Addr, reading: Reading<'_>) -> bool {
     let octets = address.octets();
-    // SAFETY: The device is alive, and the address has its 16 bytes.
-    let has =
-        |dev: &NetDevice| unsafe { bindings::bonding_has_addr6(dev.as_ptr(), octets.as_ptr()) };
+    let has = |dev: &NetDevice| {
+        // SAFETY: The device is alive, and the address has its 16 bytes.
+        unsafe { bindings::bonding_has_addr6(dev.as_ptr(), octets.as_ptr()) }
+    };
     any_above(bond, DEPTH, &has, reading)
 }
 
@@ -274,6 +275,37 @@ impl Skb {
         }
         Some(skb)
     }
+}
+
+/// Tells a host, by an ARP reply, that `slave` has the address `ours`, and by which VLAN (802.1Q) it is
+/// reached, if any; it is lost without memory.
+pub(crate) fn tell(
+    slave: &NetDevice,
+    host: Ipv4Addr,
+    mac: &[u8; 6],
+    ours: Ipv4Addr,
+    vlan: Option<u16>,
+) {
+    const ETH_P_8021Q: u16 = 0x8100;
+    // SAFETY: The device is alive, and the address has its 6 bytes.
+    let raw = unsafe {
+        bindings::bonding_arp_reply(slave.as_ptr(), be32(host), be32(ours), mac.as_ptr())
+    };
+    // SAFETY: A packet which was just made is ours.
+    let packet = NonNull::new(raw).map(|raw| unsafe { Skb::from_raw(raw) });
+    let mut tags = Tags::default();
+    let [first, ..] = &mut tags.0;
+    *first = vlan.map(|id| (ETH_P_8021Q, id));
+    if let Some(packet) = packet.and_then(|packet| packet.tagged(&tags)) {
+        // SAFETY: The packet is ours, and given away here.
+        unsafe { bindings::arp_xmit(core::mem::ManuallyDrop::new(packet).as_ptr()) };
+    }
+}
+
+/// Whether an address is that of a bridge in the network of `dev`. Any context.
+pub(crate) fn is_bridges_address(dev: &NetDevice, address: Ipv4Addr) -> bool {
+    // SAFETY: The device is alive, and with it its network namespace.
+    unsafe { bindings::bonding_is_bridges_addr(dev.as_ptr(), be32(address)) }
 }
 
 /// Asks by `slave` who has the address `host` (an ARP request to all); false if there is no memory.

@@ -26,6 +26,8 @@ use kernel::{
 pub(crate) enum Receive {
     /// The bond has received it.
     Bond,
+    /// The bond has received it, at its own address, whichever slave's it was sent to.
+    BondAt,
     /// The driver has received it: nobody else gets it.
     Consumed,
     /// Only who listens on the slave itself gets it.
@@ -117,16 +119,39 @@ unsafe extern "C" fn receive<B: Master>(
         }
         Receive::Exact => bindings::rx_handler_result_RX_HANDLER_EXACT,
         Receive::Slave => bindings::rx_handler_result_RX_HANDLER_PASS,
-        Receive::Bond => {
-            // SAFETY: The packet is valid, and the bond's device alive as said above.
+        Receive::BondAt => {
+            // SAFETY: The packet is ours and valid, and the bond's device alive as said above. One
+            // that can't be written to, without memory, is given up.
             unsafe {
-                (*skb)
-                    .__bindgen_anon_1
-                    .__bindgen_anon_1
-                    .__bindgen_anon_1
-                    .dev = (*port.bonding()).dev;
+                if !bindings::bonding_readdress(skb, (*port.bonding()).dev) {
+                    bindings::bonding_consume_skb(skb);
+                    return bindings::rx_handler_result_RX_HANDLER_CONSUMED;
+                }
+                give_to_bond(skb, port);
             }
             bindings::rx_handler_result_RX_HANDLER_ANOTHER
         }
+        Receive::Bond => {
+            // SAFETY: The packet is valid, and the bond's device alive as said above.
+            unsafe { give_to_bond(skb, port) };
+            bindings::rx_handler_result_RX_HANDLER_ANOTHER
+        }
+    }
+}
+
+/// Makes the bond the device that has received a packet.
+///
+/// # Safety
+///
+/// The packet must be valid and ours, and the port's bond be alive.
+#[inline(always)]
+unsafe fn give_to_bond<S: Send + Sync + 'static>(skb: *mut bindings::sk_buff, port: &Port<S>) {
+    // SAFETY: Required of the caller.
+    unsafe {
+        (*skb)
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .dev = (*port.bonding()).dev;
     }
 }

@@ -121,6 +121,17 @@ impl Skb {
         unsafe { bindings::bonding_set_source(self.0.as_ptr(), dev.as_ptr()) }
     }
 
+    /// Puts the address of `dev` at an offset of [`Self::linear`]. Without memory for that the packet
+    /// stays as it is.
+    #[must_use]
+    pub(crate) fn set_mac_at(&mut self, offset: usize, dev: &NetDevice) -> bool {
+        let Ok(offset) = u16::try_from(offset) else {
+            return false;
+        };
+        // SAFETY: The packet is ours; the device is alive. The call fails if the packet is shorter.
+        unsafe { bindings::bonding_set_mac_at(self.0.as_ptr(), i32::from(offset), dev.as_ptr()) }
+    }
+
     /// The queue of the bond that the packet is on.
     pub(crate) fn queue(&self) -> u16 {
         // SAFETY: The packet is valid, and nobody else changes it.
@@ -274,6 +285,18 @@ impl<'a> ReceivedSkb<'a> {
     pub(crate) fn is_link_local(&self) -> bool {
         // SAFETY: The packet is valid and has its MAC header.
         unsafe { bindings::bonding_dest_is_link_local(ptr::from_ref(&*self.0)) }
+    }
+
+    /// Whether it was sent to all, or to a group.
+    pub(crate) fn is_to_many(&self) -> bool {
+        // SAFETY: The packet is valid.
+        unsafe { bindings::bonding_is_to_many(ptr::from_ref(&*self.0)) }
+    }
+
+    /// Whether it was sent to the address of the slave.
+    pub(crate) fn is_to_host(&self) -> bool {
+        // SAFETY: The packet is valid.
+        unsafe { bindings::bonding_is_to_host(ptr::from_ref(&*self.0)) }
     }
 
     /// Whether it is of a slow protocol (LACP, say), and addressed to `group`.

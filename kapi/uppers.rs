@@ -8,18 +8,15 @@
 use super::{
     bindings,
     net_device::NetDevice,
+    probe::{
+        vlan_tag,
+        Tag,
+        Uppers,
+        DEPTH, //
+    },
     rcu::Reading, //
 };
 use core::ptr;
-
-/// The tag of a VLAN.
-#[derive(Clone, Copy)]
-pub(crate) struct Tag {
-    /// Its Ethernet type, in network byte order.
-    proto: u16,
-    /// Its number.
-    vid: u16,
-}
 
 /// A device with an address of its own.
 pub(crate) enum Upper<'g> {
@@ -41,20 +38,17 @@ pub(crate) enum Upper<'g> {
     },
 }
 
-/// Devices can't be nested deeper than that (`MAX_NEST_DEV`).
-const DEEPEST: u8 = 8;
-
 impl NetDevice {
     /// Calls `f` for each such device above this one.
     pub(crate) fn for_each_upper<'g>(&'g self, reading: Reading<'g>, f: &mut dyn FnMut(Upper<'g>)) {
-        self.each_above(reading, |dev| {
-            let tag = dev.vlan_tag();
+        for dev in Uppers::of(self, reading) {
+            let tag = vlan_tag(dev);
             if let Some(tag) = tag {
                 let stolen = dev.has_stolen_mac();
                 f(Upper::Vlan { tag, dev, stolen });
             }
-            dev.macvlans(reading, tag, DEEPEST, f);
-        });
+            dev.macvlans(reading, tag, DEPTH, f);
+        }
     }
 
     /// Calls `f` for this device, if it is a macvlan, and each one above it.
@@ -62,7 +56,7 @@ impl NetDevice {
         &'g self,
         reading: Reading<'g>,
         tag: Option<Tag>,
-        depth: u8,
+        depth: usize,
         f: &mut dyn FnMut(Upper<'g>),
     ) {
         // SAFETY: The device is alive.
@@ -71,32 +65,10 @@ impl NetDevice {
             f(Upper::MacVlan { tag, dev: self });
         }
         if let Some(depth) = depth.checked_sub(1) {
-            self.each_above(reading, |dev| dev.macvlans(reading, tag, depth, f));
-        }
-    }
-
-    /// Calls `f` for each device directly above this one.
-    fn each_above<'g>(&'g self, _reading: Reading<'g>, mut f: impl FnMut(&'g NetDevice)) {
-        // SAFETY: The device is alive; the position is where its list begins, then what the call
-        // below has made of it.
-        let mut at = unsafe { ptr::addr_of_mut!((*self.as_ptr()).adj_list.upper) };
-        loop {
-            // SAFETY: As above; the section keeps the list's entries.
-            let dev = unsafe { bindings::netdev_upper_get_next_dev_rcu(self.as_ptr(), &mut at) };
-            if dev.is_null() {
-                return;
+            for dev in Uppers::of(self, reading) {
+                dev.macvlans(reading, tag, depth, f);
             }
-            // SAFETY: A device that is linked above another is alive for the section.
-            f(unsafe { NetDevice::from_raw(dev) });
         }
-    }
-
-    /// The tag that the device gives to its packets, if it is a VLAN.
-    fn vlan_tag(&self) -> Option<Tag> {
-        let (mut proto, mut vid) = (0, 0);
-        // SAFETY: The device is alive, both places are valid.
-        let is_vlan = unsafe { bindings::bonding_tag_of(self.as_ptr(), &mut proto, &mut vid) };
-        is_vlan.then_some(Tag { proto, vid })
     }
 
     /// Whether the device has taken its address from another one (`NET_ADDR_STOLEN`).
@@ -109,7 +81,8 @@ impl NetDevice {
     /// Sends an Ethernet frame by this device alone, at the priority of control traffic, with a tag
     /// or without; it is lost without memory. Any context but hard interrupts.
     pub(crate) fn send_tagged(&self, frame: &[u8], tag: Option<Tag>) {
-        let Tag { proto, vid } = tag.unwrap_or(Tag { proto: 0, vid: 0 });
+        let (proto, vid) = tag.unwrap_or_default();
+        let proto = proto.to_be();
         // SAFETY: The device is alive, the frame valid for its length; one that is down drops it.
         unsafe {
             bindings::bonding_send_control(self.as_ptr(), frame.as_ptr(), frame.len(), proto, vid)

@@ -2,14 +2,17 @@
 
 //! The transmit modes: which slave sends a packet.
 
+pub(crate) mod alb;
 pub(crate) mod hash;
 pub(crate) mod lacp;
 pub(crate) mod modulo;
 pub(crate) mod neighbour;
+pub(crate) mod rlb;
 pub(crate) mod rr;
 pub(crate) mod tlb;
 
 mod active_backup;
+mod balance_alb;
 mod balance_rr;
 mod balance_tlb;
 mod balance_xor;
@@ -72,6 +75,7 @@ pub(crate) fn device_ops(params: &Params, queues: bool) -> &'static DeviceOps<Bo
         Mode::ActiveBackup => of_queues!(active_backup::ActiveBackup, queues),
         Mode::Xor => of_policy!(balance_xor::BalanceXor<P>, params.xmit_policy),
         Mode::Tlb => of_policy!(balance_tlb::BalanceTlb<P>, params.xmit_policy),
+        Mode::Alb => of_policy!(balance_alb::BalanceAlb<P>, params.xmit_policy),
         Mode::Broadcast => &OpsOf::<Bond, broadcast::Broadcast>::TABLE,
         Mode::Lacp => of_policy!(ieee8023ad::Ieee8023ad<P>, params.xmit_policy),
     }
@@ -84,7 +88,7 @@ pub(crate) fn lag_type(params: &Params) -> LagType {
         Mode::ActiveBackup => LagType::ActiveBackup,
         Mode::Xor | Mode::Lacp => LagType::Hash(lag_hash(params.xmit_policy)),
         Mode::Broadcast => LagType::Broadcast,
-        Mode::Tlb => LagType::Unknown,
+        Mode::Tlb | Mode::Alb => LagType::Unknown,
     }
 }
 

@@ -32,6 +32,11 @@ pub(crate) const INTERVAL_MS: u64 = 10_000;
 /// Speed in Mb/s by which a slave counts when none is known.
 const UNKNOWN_SPEED: u32 = 1000;
 
+/// The speed in Mb/s by which a slave counts.
+pub(crate) fn counted_speed(speed: Option<u32>) -> u32 {
+    speed.filter(|speed| *speed != 0).unwrap_or(UNKNOWN_SPEED)
+}
+
 /// A slave that can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Slave {
@@ -46,10 +51,9 @@ pub(crate) struct Slave {
 impl Slave {
     /// A slave with a speed in Mb/s, if that is known, and nothing to send.
     pub(crate) fn new(id: u32, speed: Option<u32>) -> Slave {
-        let speed = speed.filter(|speed| *speed != 0).unwrap_or(UNKNOWN_SPEED);
         Slave {
             id,
-            free: i64::from(speed).saturating_mul(1_000_000),
+            free: i64::from(counted_speed(speed)).saturating_mul(1_000_000),
             buckets: 0,
         }
     }

@@ -95,12 +95,13 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             kw("broadcast", 3),
             kw("802.3ad", 4),
             kw("balance-tlb", 5),
+            kw("balance-alb", 6),
         ],
         no_slaves: true,
         if_down: true,
         param: charp_param(
             "Mode: balance-rr or 0 (default), active-backup or 1, balance-xor or 2, \
-             broadcast or 3, 802.3ad or 4, balance-tlb or 5",
+             broadcast or 3, 802.3ad or 4, balance-tlb or 5, balance-alb or 6",
         ),
         format: Format::KeywordNumber,
         netlink: nl(1, Width::U8, 1),
@@ -110,9 +111,10 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "How frames are spread over the slaves: in turn (`balance-rr`), all through one \
              slave while the others wait (`active-backup`), by a hash over addresses \
              (`balance-xor`), every frame on every slave (`broadcast`), by the same hash over \
-             those slaves which LACP has negotiated with the partner (`802.3ad`), or by the load of \
+             those slaves which LACP has negotiated with the partner (`802.3ad`), by the load of \
              slaves and flows, each slave with an address of its own, while one of them receives \
-             (`balance-tlb`).",
+             (`balance-tlb`), or so that all receive, too: by ARP each peer is told the address of \
+             one of them (`balance-alb`).",
         ),
         ..ROW
     },
@@ -147,7 +149,8 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             kw("vlan+srcmac", 5),
         ],
         param: charp_param(
-            "What balance-xor, 802.3ad and balance-tlb hash: layer2 or 0 (default), layer3+4 or 1, \
+            "What balance-xor, 802.3ad, balance-tlb and balance-alb hash: layer2 or 0 (default), \
+             layer3+4 or 1, \
              layer2+3 or 2, \
              encap2+3 or 3, encap3+4 or 4, vlan+srcmac or 5",
         ),
@@ -164,8 +167,8 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
              their flow. `encap2+3`, `encap3+4`: the same of what is inside tunnels and VLAN tags. \
              `vlan+srcmac`: the VLAN (its whole tag), and the Ethernet source address; frames of \
              XDP don't tell it. Frames which lack what a policy wants are hashed by `layer2`. May \
-             be changed at any time. Used by `balance-xor`, `802.3ad` and `balance-tlb`, kept in \
-             the other modes.",
+             be changed at any time. Used by `balance-xor`, `802.3ad`, `balance-tlb` and, \
+             unless load decides, `balance-alb`, kept in the other modes.",
         ),
         ..ROW
     },

@@ -35,10 +35,12 @@ mod debugfs {
 /// Transmit modes.
 #[path = "../../../modes"]
 mod modes {
+    pub(crate) mod alb;
     pub(crate) mod hash;
     pub(crate) mod lacp;
     pub(crate) mod modulo;
     pub(crate) mod neighbour;
+    pub(crate) mod rlb;
     pub(crate) mod rr;
     pub(crate) mod tlb;
 }

@@ -235,7 +235,11 @@ fn setting_the_address_of_the_bond() {
             let params = params(mode, policy);
             let ignored = mode == Mode::ActiveBackup && policy != FailOverMac::None;
             let unless = |outcome| if ignored { BondMac::Ignore } else { outcome };
-            assert_eq!(at_set_bond(&params, &A), unless(BondMac::SetAll));
+            let taken = match mode {
+                Mode::Alb => BondMac::SetActive,
+                _ => BondMac::SetAll,
+            };
+            assert_eq!(at_set_bond(&params, &A), unless(taken));
             assert_eq!(at_set_bond(&params, &group), unless(BondMac::Invalid));
             assert_eq!(
                 at_set_bond(&params, &HwAddr::ether([0; 6])),

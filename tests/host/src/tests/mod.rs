@@ -26,6 +26,7 @@ mod link;
 mod neighbour;
 mod options;
 mod params;
+mod rlb;
 mod select;
 mod speed;
 mod targets;
@@ -42,13 +43,14 @@ use crate::bond::params::{
 use proptest::prelude::*;
 
 /// Every mode which is built.
-const MODES: [Mode; 6] = [
+const MODES: [Mode; 7] = [
     Mode::RoundRobin,
     Mode::ActiveBackup,
     Mode::Xor,
     Mode::Broadcast,
     Mode::Lacp,
     Mode::Tlb,
+    Mode::Alb,
 ];
 
 /// Makes any mode.

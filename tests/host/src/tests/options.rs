@@ -344,7 +344,8 @@ fn keywords_of_each_option() {
             ("balance-xor", 2),
             ("broadcast", 3),
             ("802.3ad", 4),
-            ("balance-tlb", 5)
+            ("balance-tlb", 5),
+            ("balance-alb", 6)
         ]
     );
     assert_eq!(
@@ -512,8 +513,8 @@ fn gate_checks_in_order() {
     for def in &OPTIONS {
         let expected: &[u8] = match def.id {
             OptionId::PacketsPerSlave => &[0],
-            OptionId::Primary | OptionId::ActiveSlave => &[1, 5],
-            OptionId::TlbDynamicLb => &[5],
+            OptionId::Primary | OptionId::ActiveSlave => &[1, 5, 6],
+            OptionId::TlbDynamicLb => &[5, 6],
             OptionId::LacpRate
             | OptionId::LacpActive
             | OptionId::LacpStrict
@@ -523,7 +524,7 @@ fn gate_checks_in_order() {
             | OptionId::CoupledControl
             | OptionId::BroadcastNeighbor => &[4],
             OptionId::ArpInterval | OptionId::ArpValidate | OptionId::ArpMissedMax => &[0, 1, 2, 3],
-            _ => &[0, 1, 2, 3, 4, 5],
+            _ => &[0, 1, 2, 3, 4, 5, 6],
         };
         assert_eq!(only_in(def.id), expected, "{}", def.name);
     }

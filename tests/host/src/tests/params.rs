@@ -134,18 +134,19 @@ fn numbers_of_the_enums() {
         assert_eq!(mode.as_u8(), number);
         assert_eq!(Mode::from_u8(mode.as_u8()), Some(mode));
         assert_eq!(mode.uses_arp(), number < 4);
-        assert_eq!(mode.uses_primary(), number == 1 || number == 5);
-        assert_eq!(mode.can_use_xmit_hash(), matches!(number, 2 | 4 | 5));
+        assert_eq!(mode.uses_primary(), matches!(number, 1 | 5 | 6));
+        assert_eq!(mode.can_use_xmit_hash(), matches!(number, 2 | 4 | 5 | 6));
         assert_eq!(mode.needs_speed(), number == 4);
-        assert_eq!(mode.is_balancing(), number == 5);
+        assert_eq!(mode.is_balancing(), number >= 5);
         for tlb_dynamic_lb in [true, false] {
             let params = Params {
                 mode,
                 tlb_dynamic_lb,
                 ..Params::DEFAULT
             };
-            let by_load = number == 5 && tlb_dynamic_lb;
+            let by_load = number >= 5 && tlb_dynamic_lb;
             assert_eq!(params.balances_by_load(), by_load);
+            assert_eq!(params.teaches_switches(), by_load || number == 6);
             assert_eq!(
                 params.uses_xmit_hash(),
                 mode.can_use_xmit_hash() && !by_load
@@ -185,7 +186,7 @@ fn xdp_needs_a_hash_that_sees_its_frames() {
             let supported = match mode {
                 Mode::RoundRobin | Mode::ActiveBackup => true,
                 Mode::Xor | Mode::Lacp => number != 5,
-                Mode::Broadcast | Mode::Tlb => false,
+                Mode::Broadcast | Mode::Tlb | Mode::Alb => false,
             };
             assert_eq!(params.supports_xdp(), supported, "{mode:?} {number}");
         }

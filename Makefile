@@ -34,6 +34,10 @@ check-style:
 check-guest:
 	@tools/check guest
 
+# `make parity` on the stock kernel.
+check-parity:
+	@tools/check parity
+
 # Both drivers do the same things: what comes of it?
 parity:
 	@tools/parity
@@ -57,4 +61,4 @@ clean:
 	@tools/build clean
 
 .PHONY: all help kernel-dir kernel-image module-path c-bonding run lab check \
-	check-host check-style check-guest parity kselftest bench-failover install uninstall clean
+	check-host check-style check-guest check-parity parity kselftest bench-failover install uninstall clean

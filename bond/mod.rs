@@ -145,7 +145,9 @@ pub(crate) fn load_defaults() -> Result {
         log::module(level, text);
     };
     let defaults = defaults::check(&params_of_module::raw(), &mut log);
-    DEFAULTS.populate(defaults.map_err(settings::to_error)?);
+    let defaults = defaults.map_err(settings::to_error)?;
+    params_of_module::show_peer_notif(defaults.params.num_peer_notif);
+    DEFAULTS.populate(defaults);
     Ok(())
 }
 
@@ -645,6 +647,7 @@ impl Master for Bond {
 
     fn bond_event(&self, rtnl: &Rtnl, event: BondEvent) {
         self.drop_files();
+        self.note_mac(rtnl);
         match event {
             BondEvent::Registered | BondEvent::Renamed => {
                 let files = Files {

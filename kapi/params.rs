@@ -354,6 +354,13 @@ fn list() -> [Option<&'static [u8]>; targets::MAX] {
     texts
 }
 
+/// Has the files of `num_grat_arp` and `num_unsol_na` show the number that is used.
+pub(crate) fn show_peer_notif(used: u8) {
+    if let Some(number) = NUMBERS.get(const { place(OptionId::NumUnsolNa) }) {
+        number.store(used.into(), Ordering::Relaxed);
+    }
+}
+
 /// The parameters as the module was given them.
 pub(crate) fn raw() -> RawParams<'static> {
     RawParams {

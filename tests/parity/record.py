@@ -10,6 +10,7 @@ otherwise than before, in any face. Each step of `values` and `gates` starts wit
 """
 import ctypes
 import fcntl
+import lzma
 import os
 import struct
 import subprocess
@@ -472,6 +473,16 @@ class Recorder:
     # ------------------------------------------------------------ module parameters
 
     @staticmethod
+    def unpacked(path):
+        """The module itself, where a distribution has packed it."""
+        if not path.endswith(".xz"):
+            return path
+        plain = "/run/bonding.ko"
+        with lzma.open(path) as packed, open(plain, "wb") as file:
+            file.write(packed.read())
+        return plain
+
+    @staticmethod
     def insmod(path, words):
         with open(path, "rb") as file:
             if LIBC.syscall(313, file.fileno(), words.encode(), 0) == 0:    # finit_module
@@ -489,7 +500,7 @@ class Recorder:
     def params(self):
         """Each parameter with each value: what the first bond, and the next one, is like."""
         self.drop_bond()
-        path = subprocess.run(["modinfo", "-n", "bonding"], capture_output=True, text=True).stdout.strip()
+        path = self.unpacked(subprocess.run(["modinfo", "-n", "bonding"], capture_output=True, text=True).stdout.strip())
         self.place = "param"
         self.rmmod()
         self.param_step(path, "tx_queues=1")

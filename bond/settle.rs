@@ -222,7 +222,11 @@ impl Bond {
     }
 
     /// Tells the stack that a slave sends no more, before it is told that it is no slave any more.
+    /// In the balancing modes slaves are never backups.
     pub(crate) fn retire(&self, rtnl: &Rtnl, port: &PortRef) {
+        if self.params().mode.is_balancing() {
+            return;
+        }
         let _ = self.find_slave(|member| {
             let found = member.port.is(port);
             if found {

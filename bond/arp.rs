@@ -174,11 +174,14 @@ impl State {
     }
 
     /// The monitor was set, or the bond brought up or down: ends the search for a slave that hears,
-    /// and gives slaves their time again to be heard.
+    /// and gives those in use their time again to be heard. The others are up when they have been
+    /// heard, as before.
     pub(crate) fn restart_probing(&mut self, bond: &Bond) {
         let interval = self.params.pace().interval;
         for member in &self.members {
-            member.port.signs.restart(ticks(), interval);
+            if member.link.state() == LinkState::Up {
+                member.port.signs.restart(ticks(), interval);
+            }
         }
         self.end_search(bond);
         self.probe_slaves();

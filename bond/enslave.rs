@@ -255,8 +255,8 @@ fn warn_unmonitored(bond: &Bond) {
         bond_log!(
             Level::Warn,
             bond.dev(),
-            "nothing watches the links, so slaves count as up for ever: set miimon (100, say), or \
-             event_monitor=always"
+            "nothing watches the links, so slaves count as up for ever: set miimon (100, say), \
+             arp_interval with arp_ip_target, or event_monitor=always"
         );
     }
 }
@@ -288,6 +288,7 @@ fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
         prio: 0,
         untold: true,
         stale_speed: false,
+        told_no_speed: false,
         failovers: 0,
         lacp,
         receives: false,

@@ -327,6 +327,9 @@ impl Bond {
         let payload = packet.copy(&mut payload);
         let received = {
             let mut state = self.state.lock();
+            if !state.runs_lacp() {
+                return None;
+            }
             let index = state.position(port)?;
             let State { lacp, members, .. } = &mut *state;
             let received = lacp.receive(members, index, payload, now_ms());
@@ -370,6 +373,11 @@ impl Bond {
 
     /// Tells the partner of a slave that is about to leave that it is to be used no more.
     pub(crate) fn say_farewell(&self, port: &PortRef) {
+        if !self.state.lock().runs_lacp() {
+            return;
+        }
+        // What another processor is about to send goes out before it, not after.
+        self.dev().cancel(Work::Lacp);
         let frame = {
             let mut state = self.state.lock();
             let running = state.runs_lacp();
@@ -385,6 +393,7 @@ impl Bond {
         if let Some(frame) = frame {
             let _ = port.dev().send_control(&frame);
         }
+        self.dev().queue(Work::Lacp, 0);
     }
 
     /// [`Self::say_farewell`] for all slaves: the bond is brought down.

@@ -69,7 +69,7 @@ impl State {
             name: dev.name(),
             params: self.params,
             lacp: self.is_lacp().then(|| self.lacp_bond()),
-            privileged: self.is_lacp() && capability::is_net_admin(),
+            privileged: capability::is_net_admin,
             targets: self.targets,
             mii_up: dev.has_carrier(),
             primary: primary.map(|member| member.port.dev().name()),

@@ -138,6 +138,9 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     );
     warn_of_shared_mac(bond, rtnl, &port, reason);
     own.set_slave_count(rtnl, bond.slave_count());
+    if member.as_ref().is_some_and(|member| member.queue_id != 0) {
+        bond.choose_ops(rtnl);
+    }
     if !bond.has_slaves() {
         own.randomize_mac(rtnl);
         bond.note_mac(rtnl);

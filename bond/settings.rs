@@ -206,8 +206,9 @@ impl Bond {
             value,
         };
         let applied = self.decide(seen, Follow::Now(rtnl), |bond, state| {
+            let interval = state.params.arp_interval;
             let applied = state.params.apply(def.id, number)?;
-            if applied.has(Effects::RESTART_MONITOR) {
+            if state.params.arp_interval != interval {
                 state.restart_probing(bond);
             } else {
                 bond.publish_watch(state);
@@ -544,7 +545,7 @@ impl Bond {
     }
 
     /// Has packets sent in the way that the settings say.
-    fn choose_ops(&self, rtnl: &Rtnl) {
+    pub(crate) fn choose_ops(&self, rtnl: &Rtnl) {
         let (params, queues) = {
             let state = self.state.lock();
             let queues = state.members.iter().any(|member| member.queue_id != 0);

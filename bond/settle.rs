@@ -137,15 +137,28 @@ impl Bond {
     pub(crate) fn note_speed(&self, port: &PortRef, speed: Option<(u32, u8)>) {
         let speed = speed.map(|(speed, duplex)| (speed, Duplex::from_u8(duplex)));
         let mut state = self.state.lock();
+        let needed = state.params.mode.needs_speed() && port.dev().is_running_with_carrier();
         let index = state.position(port);
-        if let Some(member) = index.and_then(|at| state.members.get_mut(at)) {
-            let changed = member.speed != speed;
-            member.speed = speed;
-            member.publish_link();
-            if changed {
-                state.lacp_speed_changed(self);
-                self.rethink_view(&mut state);
-            }
+        let Some(member) = index.and_then(|at| state.members.get_mut(at)) else {
+            return;
+        };
+        let changed = member.speed != speed;
+        member.speed = speed;
+        member.publish_link();
+        let lacks = needed && speed.is_none();
+        let told = core::mem::replace(&mut member.told_no_speed, lacks);
+        if changed {
+            state.lacp_speed_changed(self);
+            self.rethink_view(&mut state);
+        }
+        drop(state);
+        if lacks && !told {
+            slave_log!(
+                Level::Warn,
+                self.dev(),
+                port.dev(),
+                "failed to get link speed/duplex"
+            );
         }
     }
 

@@ -97,8 +97,9 @@ pub(crate) struct BondSnapshot<'a> {
     pub(crate) params: Params,
     /// What it does in mode 802.3ad.
     pub(crate) lacp: Option<LacpBond>,
-    /// Who reads may see what only administrators may (`CAP_NET_ADMIN`).
-    pub(crate) privileged: bool,
+    /// Whether who reads may see what only administrators may (`CAP_NET_ADMIN`): asked for when it
+    /// matters, since asking leaves traces.
+    pub(crate) privileged: fn() -> bool,
     /// The hosts that its ARP monitor asks for.
     pub(crate) targets: Targets,
     /// Whether it has carrier.
@@ -125,7 +126,7 @@ impl BondSnapshot<'_> {
 
     /// Returns what it does in mode 802.3ad, if the reader may see all of it.
     pub(crate) fn for_admin(&self) -> Option<&LacpBond> {
-        self.lacp.as_ref().filter(|_| self.privileged)
+        self.lacp.as_ref().filter(|_| (self.privileged)())
     }
 
     /// Returns the active aggregator, if there is one and the reader may see all of it.

@@ -106,6 +106,8 @@ pub(crate) struct Member {
     pub(crate) untold: bool,
     /// Speed and duplex are to be read again.
     pub(crate) stale_speed: bool,
+    /// The log says that its speed can't be read, though the mode needs it.
+    pub(crate) told_no_speed: bool,
     /// How often it was made the active slave, in modes which have one.
     pub(crate) failovers: u64,
     /// Its part in LACP, in mode 802.3ad.

@@ -14,12 +14,36 @@ use crate::modes::hash::{
     Flow,
     Network, //
 };
-use core::ptr;
+use core::{
+    ptr,
+    sync::atomic::{
+        AtomicBool,
+        Ordering, //
+    },
+};
 
-/// Prepares the dissector. To be called once, before there are bonds.
+/// Prepares the dissector; before, it finds nothing. To be called before there are bonds; further
+/// calls do nothing.
 pub(crate) fn init() {
-    // SAFETY: The module is being loaded: nobody else uses the dissector yet.
-    unsafe { bindings::bonding_flow_init() };
+    static DONE: AtomicBool = AtomicBool::new(false);
+    if !DONE.swap(true, Ordering::Relaxed) {
+        // SAFETY: This is the only call, so nobody else writes. Who reads meanwhile takes a
+        // dissector with fewer keys, or without any.
+        unsafe { bindings::bonding_flow_init() };
+    }
+}
+
+/// The network that a device is in.
+fn net_of(dev: &NetDevice) -> *const bindings::net {
+    #[cfg(CONFIG_NET_NS)]
+    // SAFETY: The device is alive.
+    let net = unsafe { (*dev.as_ptr()).nd_net.net };
+    #[cfg(not(CONFIG_NET_NS))]
+    let net = {
+        let _ = dev;
+        ptr::addr_of!(bindings::init_net)
+    };
+    net
 }
 
 /// Whether packets of a device are dissected by the kernel's own code, and not by a BPF program
@@ -32,7 +56,7 @@ pub(crate) fn is_kernels_own(dev: &NetDevice) -> bool {
     // pointers are only compared, and change at any time.
     unsafe {
         let first = ptr::addr_of!(bindings::init_net.bpf.run_array);
-        let own = ptr::addr_of!((*(*dev.as_ptr()).nd_net.net).bpf.run_array);
+        let own = ptr::addr_of!((*net_of(dev)).bpf.run_array);
         first
             .cast::<*mut bindings::bpf_prog_array>()
             .add(DISSECTOR)
@@ -101,7 +125,7 @@ unsafe fn dissect_at(
     // null, as required of the caller.
     let found = unsafe {
         bindings::bonding_flow_dissect(
-            (*dev.as_ptr()).nd_net.net,
+            net_of(dev),
             skb,
             linear.as_ptr().cast(),
             network.protocol.to_be(),

@@ -594,15 +594,16 @@ bool bonding_is_bridges_addr(const struct net_device *dev, __be32 addr)
 bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len,
 			  __be16 vlan_proto, u16 vlan_id)
 {
+	/* Read once: the device may change it at any time. */
+	int head = LL_RESERVED_SPACE(dev);
 	struct sk_buff *skb;
 
 	if (len < ETH_HLEN)
 		return false;
-	skb = alloc_skb(LL_RESERVED_SPACE(dev) + len + dev->needed_tailroom,
-			GFP_ATOMIC);
+	skb = alloc_skb(head + len + dev->needed_tailroom, GFP_ATOMIC);
 	if (!skb)
 		return false;
-	skb_reserve(skb, LL_RESERVED_SPACE(dev));
+	skb_reserve(skb, head);
 	skb_put_data(skb, frame, len);
 	skb_reset_mac_header(skb);
 	skb_set_network_header(skb, ETH_HLEN);
@@ -813,6 +814,10 @@ void bonding_queue_work(struct workqueue_struct *queue,
 {
 	if (queue_delayed_work(queue, work, delay))
 		return;
+	if (!delay) {
+		mod_delayed_work(queue, work, 0);
+		return;
+	}
 	if (timer_pending(&work->timer) &&
 	    time_before(jiffies + delay, READ_ONCE(work->timer.expires)))
 		mod_delayed_work(queue, work, delay);

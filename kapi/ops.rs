@@ -317,7 +317,8 @@ unsafe extern "C" fn get_xmit_slave<B: Master, T: Transmit<B>>(
 ///
 /// # Safety
 ///
-/// Called by the kernel only, with a socket of TCP or UDP over IP, which stays what it is.
+/// Called by the kernel only, in an RCU section, with a connected socket of TCP or UDP over IP of
+/// which the caller holds a reference; its addresses are read once, and may be of any moment.
 unsafe extern "C" fn sk_get_lower_dev<B: Master, T: Transmit<B>>(
     dev: *mut bindings::net_device,
     socket: *mut bindings::sock,

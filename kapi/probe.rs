@@ -308,26 +308,26 @@ pub(crate) fn is_bridges_address(dev: &NetDevice, address: Ipv4Addr) -> bool {
     unsafe { bindings::bonding_is_bridges_addr(dev.as_ptr(), be32(address)) }
 }
 
-/// Asks by `slave` who has the address `host` (an ARP request to all); false if there is no memory.
-pub(crate) fn ask(slave: &NetDevice, host: Ipv4Addr, source: Ipv4Addr, tags: &Tags) -> bool {
+/// Asks by `slave` who has the address `host` (an ARP request to all). Without
+/// memory nobody is asked.
+pub(crate) fn ask(slave: &NetDevice, host: Ipv4Addr, source: Ipv4Addr, tags: &Tags) {
     // SAFETY: The device is alive.
     let raw = unsafe { bindings::bonding_arp_request(slave.as_ptr(), be32(host), be32(source)) };
     // SAFETY: A packet which was just made is ours.
     let packet = NonNull::new(raw).map(|raw| unsafe { Skb::from_raw(raw) });
     let Some(packet) = packet.and_then(|packet| packet.tagged(tags)) else {
-        return false;
+        return;
     };
     // SAFETY: The packet is ours, and given away here.
     unsafe { bindings::arp_xmit(core::mem::ManuallyDrop::new(packet).as_ptr()) };
-    true
 }
 
-/// Asks by `slave`, by IPv6, who has the address `host`; false if there is no memory.
-pub(crate) fn ask6(slave: &NetDevice, host: Ipv6Addr, source: Ipv6Addr, tags: &Tags) -> bool {
+/// Asks by `slave`, by IPv6, who has the address `host`, likewise.
+pub(crate) fn ask6(slave: &NetDevice, host: Ipv6Addr, source: Ipv6Addr, tags: &Tags) {
     let question = Solicitation::new(host, source, slave.ether_mac());
     let group = group_mac(host);
     let Ok(len) = u32::try_from(question.bytes().len()) else {
-        return false;
+        return;
     };
     // SAFETY: The device is alive, the bytes and the address are valid for their lengths.
     let raw = unsafe {
@@ -341,7 +341,7 @@ pub(crate) fn ask6(slave: &NetDevice, host: Ipv6Addr, source: Ipv6Addr, tags: &T
     // SAFETY: A packet which was just made is ours.
     let packet = NonNull::new(raw).map(|raw| unsafe { Skb::from_raw(raw) });
     let Some(packet) = packet.and_then(|packet| packet.tagged(tags)) else {
-        return false;
+        return;
     };
     // SAFETY: The packet is ours, and given away here.
     unsafe {
@@ -350,5 +350,4 @@ pub(crate) fn ask6(slave: &NetDevice, host: Ipv6Addr, source: Ipv6Addr, tags: &T
             core::ptr::null_mut(),
         )
     };
-    true
 }

@@ -221,6 +221,9 @@ impl Drop for Skb {
     }
 }
 
+/// As many VLAN tags are looked behind: the stack doesn't nest VLANs deeper (`MAX_NEST_DEV`).
+const MAX_TAGS: usize = 8;
+
 /// Whether frames of this type begin with a VLAN tag (`ETH_P_8021Q`, `ETH_P_8021AD`).
 fn is_vlan(protocol: u16) -> bool {
     matches!(protocol, 0x8100 | 0x88a8)
@@ -251,9 +254,9 @@ impl<'a> ReceivedSkb<'a> {
         // SAFETY: The packet is valid.
         let mut protocol = unsafe { bindings::bonding_skb_protocol(ptr::from_ref(&*self.0)) };
         let mut offset = 0usize;
-        while is_vlan(protocol) {
+        for _ in 0..MAX_TAGS {
             let mut tag = [0; 4];
-            if !self.copy_from(offset, &mut tag) {
+            if !is_vlan(protocol) || !self.copy_from(offset, &mut tag) {
                 break;
             }
             let [_, _, high, low] = tag;

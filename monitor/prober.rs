@@ -108,9 +108,9 @@ impl Bond {
                     (Ipv4Addr::UNSPECIFIED, Tags::default())
                 }
             };
-            if ask(port.dev(), target, source, &tags) {
-                self.note_asked(port);
-            }
+            // Before the answer can be there.
+            self.note_asked(port);
+            ask(port.dev(), target, source, &tags);
         }
         if targets.ip6.is_empty() || !has_ip6() {
             return;
@@ -124,9 +124,9 @@ impl Bond {
                     (Ipv6Addr::UNSPECIFIED, Tags::default())
                 }
             };
-            if ask6(port.dev(), target, source, &tags) {
-                self.note_asked(port);
-            }
+            // Before the answer can be there.
+            self.note_asked(port);
+            ask6(port.dev(), target, source, &tags);
         }
     }
 

@@ -223,6 +223,12 @@ states=$TEXT
 becomes "slaves take turns" "mii a4; [[ \$TEXT != '$states' ]]" 10
 order mend far-b4
 becomes "the one that hears is found" "slurp $NET/rule4/bonding/active_slave; [[ \$TEXT == b4 ]]" 20
+log_mark
+set_opt rule4 arp_interval $((INTERVAL + 10))
+from=$(mark)
+becomes "a new interval" "[[ \$(asked $from far-b4) -gt 2 ]]" 20
+holds "is no reason for a silent slave to be up" "! log_since | grep -q 'slave a4): link status definitely up'"
+set_opt rule4 arp_interval "$INTERVAL"
 order mend far-a4
 becomes "and the primary, when it hears" "slurp $NET/rule4/bonding/active_slave; [[ \$TEXT == a4 ]]" 20
 

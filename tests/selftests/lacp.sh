@@ -224,6 +224,15 @@ ip link set bond0 type bond coupled_control off
 up bond0
 becomes "independent control carries, too" "carry s2 far-s2" 20
 
+# --- a slave whose speed nobody tells
+log_mark
+ip link add mute type dummy
+echo +mute >"$(opt bond2 slaves)"
+becomes "the log says that a speed can't be read" \
+	"log_since | grep -q 'bond2: (slave mute): failed to get link speed/duplex'" 10
+is "and its link is down" "$(<$NET/mute/bonding_slave/mii_status)" down
+ip link del mute
+
 # --- the kernel's other implementation of LACP: teamd's, over the team driver
 if modprobe team_mode_loadbalance 2>/dev/null && command -v teamd >/dev/null; then
 	down bond1

@@ -79,7 +79,7 @@ fn bond(slaves: &[SlaveSnapshot]) -> BondSnapshot<'_> {
     BondSnapshot {
         name: name("bond0"),
         lacp: None,
-        privileged: true,
+        privileged: || true,
         params: Params {
             mode: Mode::ActiveBackup,
             miimon: 100,

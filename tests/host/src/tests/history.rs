@@ -175,7 +175,7 @@ fn text(params: Params, names: &[IfName], decisions: &[Decision]) -> String {
     let bond = BondSnapshot {
         name: name("bond0"),
         lacp: None,
-        privileged: true,
+        privileged: || true,
         params,
         targets: Targets::NONE,
         mii_up: true,

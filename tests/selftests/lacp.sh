@@ -228,10 +228,12 @@ becomes "independent control carries, too" "carry s2 far-s2" 20
 log_mark
 ip link add mute type dummy
 echo +mute >"$(opt bond2 slaves)"
+up bond2
 becomes "the log says that a speed can't be read" \
 	"log_since | grep -q 'bond2: (slave mute): failed to get link speed/duplex'" 10
 is "and its link is down" "$(<$NET/mute/bonding_slave/mii_status)" down
 ip link del mute
+down bond2
 
 # --- the kernel's other implementation of LACP: teamd's, over the team driver
 if modprobe team_mode_loadbalance 2>/dev/null && command -v teamd >/dev/null; then
@@ -241,7 +243,7 @@ if modprobe team_mode_loadbalance 2>/dev/null && command -v teamd >/dev/null; th
 		link_down "$dev"
 	done
 	background teamd -t team0 -c '{"runner": {"name": "lacp", "active": true, "fast_rate": true},
-		"link_watch": {"name": "ethtool"}, "ports": {"far-s2": {}, "far-s3": {}}}'
+		"link_watch": {"name": "ethtool"}, "ports": {"far-s2": {}, "far-s3": {}}}' >"$WORK/teamd" 2>&1
 	becomes "teamd has its device" "[[ -e $NET/team0 ]]" 10
 	link_up team0
 	becomes "with teamd as the partner both ports carry" "carry s2 s3" 30

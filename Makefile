@@ -46,6 +46,10 @@ parity:
 kselftest:
 	@tools/kselftest
 
+# How many instructions a packet costs, in each mode.
+bench:
+	@tools/bench
+
 # How long a bond sends nothing after its active slave lost the carrier.
 bench-failover:
 	@tools/bench-failover
@@ -61,4 +65,4 @@ clean:
 	@tools/build clean
 
 .PHONY: all help kernel-dir kernel-image module-path c-bonding run lab check \
-	check-host check-style check-guest check-parity parity kselftest bench-failover install uninstall clean
+	check-host check-style check-guest check-parity parity kselftest bench bench-failover install uninstall clean

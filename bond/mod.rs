@@ -102,7 +102,10 @@ use crate::{
         xdp::Program,
         xfrm::Associations, //
     },
-    modes,
+    modes::{
+        self,
+        lacp::pdu, //
+    },
     monitor::targets::Targets,
     procfs::ProcFile, //
 };
@@ -478,10 +481,23 @@ impl Master for Bond {
 
     #[inline]
     fn receive(&self, port: &Port, packet: &ReceivedSkb<'_>, reading: Reading<'_>) -> Receive {
-        if port.is_plain() {
+        if port.is_probed() {
+            if self.watch.is_on() || packet.is_slow_protocol(&pdu::MULTICAST) {
+                if let Some(received) = self.receive_probed(port, packet, reading) {
+                    return received;
+                }
+            }
+        } else if port.is_balanced() {
+            return self.receive_balanced(port, packet);
+        }
+        if !port.is_inactive() {
             return Receive::Bond;
         }
-        self.receive_marked(port, packet, reading)
+        // Link-local protocols (LLDP, say) are the slave's own affair.
+        if packet.is_link_local() {
+            return Receive::Slave;
+        }
+        Receive::Exact
     }
 
     fn work(&self, which: Work) {
@@ -662,30 +678,19 @@ impl Master for Bond {
 }
 
 impl Bond {
-    /// [`Master::receive`] for a slave that is inactive, or whose packets are looked at.
-    fn receive_marked(
+    /// [`Master::receive`] for what the ARP monitor or LACP may want to know of; [`None`] if others
+    /// are to have it, too.
+    fn receive_probed(
         &self,
         port: &Port,
         packet: &ReceivedSkb<'_>,
         reading: Reading<'_>,
-    ) -> Receive {
-        if port.is_probed() {
-            if self.watch.is_on() {
-                self.hear(port, packet, reading);
-            } else if let Some(received) = self.receive_slow(port, packet) {
-                return received;
-            }
-        } else if port.is_balanced() {
-            return self.receive_balanced(port, packet);
+    ) -> Option<Receive> {
+        if self.watch.is_on() {
+            self.hear(port, packet, reading);
+            return None;
         }
-        if !port.is_inactive() {
-            return Receive::Bond;
-        }
-        // Link-local protocols (LLDP, say) are the slave's own affair.
-        if packet.is_link_local() {
-            return Receive::Slave;
-        }
-        Receive::Exact
+        self.receive_slow(port, packet)
     }
 
     /// A slave was renamed: it may have become the primary, or have been it.

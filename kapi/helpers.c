@@ -507,17 +507,6 @@ void bonding_flow_of_socket(const struct sock *sk, struct bonding_flow *flow)
 			  (__force u32)inet_sk(sk)->inet_daddr;
 }
 
-bool bonding_dest_is_link_local(const struct sk_buff *skb)
-{
-	return is_link_local_ether_addr(eth_hdr(skb)->h_dest);
-}
-
-bool bonding_is_slow(const struct sk_buff *skb, const u8 *group)
-{
-	return skb->protocol == htons(ETH_P_SLOW) &&
-	       ether_addr_equal(eth_hdr(skb)->h_dest, group);
-}
-
 /* Returns how many bytes there were, of len at most. */
 size_t bonding_skb_copy(const struct sk_buff *skb, u8 *to, size_t len)
 {
@@ -614,11 +603,6 @@ bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len,
 		__vlan_hwaccel_put_tag(skb, vlan_proto, vlan_id);
 	dev_queue_xmit(skb);
 	return true;
-}
-
-u16 bonding_skb_protocol(const struct sk_buff *skb)
-{
-	return ntohs(skb->protocol);
 }
 
 bool bonding_skb_is_for_us(const struct sk_buff *skb)

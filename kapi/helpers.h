@@ -92,7 +92,6 @@ struct sk_buff *bonding_skb_share_check(struct sk_buff *skb);
 u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,
 			 struct net_device *sb_dev);
 bool bonding_is_igmp(struct sk_buff *skb);
-u16 bonding_skb_protocol(const struct sk_buff *skb);
 bool bonding_skb_is_for_us(const struct sk_buff *skb);
 
 /* What the flow dissector finds in a frame, innermost headers last. */
@@ -105,8 +104,6 @@ bool bonding_flow_dissect(const struct net *net, const struct sk_buff *skb,
 			  const void *data, __be16 proto, int nhoff, int hlen,
 			  struct bonding_flow *flow);
 void bonding_flow_of_socket(const struct sock *sk, struct bonding_flow *flow);
-bool bonding_dest_is_link_local(const struct sk_buff *skb);
-bool bonding_is_slow(const struct sk_buff *skb, const u8 *group);
 size_t bonding_skb_copy(const struct sk_buff *skb, u8 *to, size_t len);
 void bonding_consume_skb(struct sk_buff *skb);
 bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len,

@@ -16,7 +16,14 @@ use super::{
     rtnl::Rtnl,
     skb::ReceivedSkb, //
 };
-use core::mem::ManuallyDrop;
+use core::{
+    mem::ManuallyDrop,
+    ptr::addr_of_mut,
+    sync::atomic::{
+        AtomicI32,
+        Ordering, //
+    },
+};
 use kernel::{
     error::to_result,
     prelude::*, //
@@ -79,7 +86,61 @@ impl<S: Send + Sync + 'static> RxHook<S> {
     }
 }
 
-/// The hook.
+/// The port of the device that a packet was received by.
+///
+/// # Safety
+///
+/// `skb` must be a valid packet, in an RCU read-side section, of a device on which
+/// [`RxHook::new`] has installed the hook for `B`; the reference must not outlive the section.
+#[inline(always)]
+unsafe fn port_of<'a, B: Master>(skb: *const bindings::sk_buff) -> &'a Port<B::Slave> {
+    // SAFETY: The packet is valid. Its device has the hook, so the data pointer is the port which
+    // the hook keeps alive until a grace period after its removal.
+    unsafe {
+        let dev = (*skb)
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .dev;
+        &*(*dev).rx_handler_data.cast::<Port<B::Slave>>()
+    }
+}
+
+/// Whether others have a reference to the packet, too.
+///
+/// # Safety
+///
+/// `skb` must be a valid packet.
+#[inline(always)]
+unsafe fn is_shared(skb: *mut bindings::sk_buff) -> bool {
+    // SAFETY: The packet is valid; references are counted by atomic operations, of which this is
+    // one.
+    let users = unsafe { AtomicI32::from_ptr(addr_of_mut!((*skb).users.refs.counter)) };
+    users.load(Ordering::Relaxed) != 1
+}
+
+/// Gives a packet to the bond of `port`.
+///
+/// # Safety
+///
+/// `skb` must be a valid packet that nobody else has.
+#[inline(always)]
+unsafe fn hand_over<S>(
+    skb: *mut bindings::sk_buff,
+    port: &Port<S>,
+) -> bindings::rx_handler_result_t {
+    // SAFETY: The packet is valid and ours; the port keeps the bond's device.
+    unsafe {
+        (*skb)
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .__bindgen_anon_1
+            .dev = (*port.bonding()).dev;
+    }
+    bindings::rx_handler_result_RX_HANDLER_ANOTHER
+}
+
+/// The hook. What there is nothing to decide about is the bond's without further ado.
 ///
 /// # Safety
 ///
@@ -88,23 +149,41 @@ impl<S: Send + Sync + 'static> RxHook<S> {
 unsafe extern "C" fn receive<B: Master>(
     pskb: *mut *mut bindings::sk_buff,
 ) -> bindings::rx_handler_result_t {
-    // SAFETY: `pskb` and the packet are valid; the reference to a shared packet is exchanged for
-    // one to a copy, or for null without memory.
-    let skb = unsafe { bindings::bonding_skb_share_check(*pskb) };
+    // SAFETY: Required of the caller.
+    let skb = unsafe { *pskb };
+    // SAFETY: Required of the caller; the reference is used in this call only.
+    let port = unsafe { port_of::<B>(skb) };
+    // SAFETY: The packet is valid.
+    if !unsafe { is_shared(skb) } && port.is_plain() {
+        // SAFETY: The packet is valid, and its one reference ours.
+        return unsafe { hand_over(skb, port) };
+    }
+    // SAFETY: Required of the caller.
+    unsafe { receive_marked::<B>(pskb) }
+}
+
+/// [`receive`] for a packet that others have, too, or that the bond has to look at.
+///
+/// # Safety
+///
+/// As for [`receive`].
+#[inline(never)]
+unsafe fn receive_marked<B: Master>(
+    pskb: *mut *mut bindings::sk_buff,
+) -> bindings::rx_handler_result_t {
+    // SAFETY: `pskb` and the packet are valid.
+    if unsafe { is_shared(*pskb) } {
+        // SAFETY: `pskb` is valid for writes. The reference to a shared packet is exchanged for one
+        // to a copy, or for null without memory.
+        unsafe { *pskb = bindings::bonding_skb_share_check(*pskb) };
+    }
+    // SAFETY: `pskb` is valid.
+    let skb = unsafe { *pskb };
     if skb.is_null() {
         return bindings::rx_handler_result_RX_HANDLER_CONSUMED;
     }
-    // SAFETY: `pskb` is valid for writes. The packet's device has the hook, so its data pointer
-    // is the port which the hook keeps alive until a grace period after its removal.
-    let port = unsafe {
-        *pskb = skb;
-        let dev = (*skb)
-            .__bindgen_anon_1
-            .__bindgen_anon_1
-            .__bindgen_anon_1
-            .dev;
-        &*(*dev).rx_handler_data.cast::<Port<B::Slave>>()
-    };
+    // SAFETY: A copy is of the same device; the reference is used in this call only.
+    let port = unsafe { port_of::<B>(skb) };
     // SAFETY: The port keeps the bond's device, and with it the private area, which was initialised
     // when the hook was installed, by the invariant of `RxHook`, and stays so while it is kept.
     let bond = unsafe { Private::<B>::of_bonding(port.bonding()) };
@@ -127,31 +206,10 @@ unsafe extern "C" fn receive<B: Master>(
                     bindings::bonding_consume_skb(skb);
                     return bindings::rx_handler_result_RX_HANDLER_CONSUMED;
                 }
-                give_to_bond(skb, port);
+                hand_over(skb, port)
             }
-            bindings::rx_handler_result_RX_HANDLER_ANOTHER
         }
-        Receive::Bond => {
-            // SAFETY: The packet is valid, and the bond's device alive as said above.
-            unsafe { give_to_bond(skb, port) };
-            bindings::rx_handler_result_RX_HANDLER_ANOTHER
-        }
-    }
-}
-
-/// Makes the bond the device that has received a packet.
-///
-/// # Safety
-///
-/// The packet must be valid and ours, and the port's bond be alive.
-#[inline(always)]
-unsafe fn give_to_bond<S: Send + Sync + 'static>(skb: *mut bindings::sk_buff, port: &Port<S>) {
-    // SAFETY: Required of the caller.
-    unsafe {
-        (*skb)
-            .__bindgen_anon_1
-            .__bindgen_anon_1
-            .__bindgen_anon_1
-            .dev = (*port.bonding()).dev;
+        // SAFETY: The packet is valid and ours.
+        Receive::Bond => unsafe { hand_over(skb, port) },
     }
 }

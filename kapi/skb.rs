@@ -224,6 +224,9 @@ impl Drop for Skb {
 /// As many VLAN tags are looked behind: the stack doesn't nest VLANs deeper (`MAX_NEST_DEV`).
 const MAX_TAGS: usize = 8;
 
+/// Type of frames of slow protocols, of which LACP is one.
+const ETH_P_SLOW: u16 = 0x8809;
+
 /// Whether frames of this type begin with a VLAN tag (`ETH_P_8021Q`, `ETH_P_8021AD`).
 fn is_vlan(protocol: u16) -> bool {
     matches!(protocol, 0x8100 | 0x88a8)
@@ -233,7 +236,7 @@ fn is_vlan(protocol: u16) -> bool {
 ///
 /// # Invariants
 ///
-/// The pointer is valid, and the packet nobody else's, for the lifetime.
+/// The pointer is valid, the packet nobody else's for the lifetime, and its MAC header set.
 pub(crate) struct ReceivedSkb<'a>(&'a mut bindings::sk_buff);
 
 impl<'a> ReceivedSkb<'a> {
@@ -251,8 +254,7 @@ impl<'a> ReceivedSkb<'a> {
     /// What it is (`ETH_P_*`) behind its VLAN tags, and how many bytes behind the link-layer header
     /// that begins.
     pub(crate) fn protocol(&self) -> (u16, usize) {
-        // SAFETY: The packet is valid.
-        let mut protocol = unsafe { bindings::bonding_skb_protocol(ptr::from_ref(&*self.0)) };
+        let mut protocol = self.link_type();
         let mut offset = 0usize;
         for _ in 0..MAX_TAGS {
             let mut tag = [0; 4];
@@ -285,9 +287,9 @@ impl<'a> ReceivedSkb<'a> {
     }
 
     /// Whether it is addressed to a link-local multicast address (01:80:c2:00:00:0x).
+    #[inline]
     pub(crate) fn is_link_local(&self) -> bool {
-        // SAFETY: The packet is valid and has its MAC header.
-        unsafe { bindings::bonding_dest_is_link_local(ptr::from_ref(&*self.0)) }
+        matches!(self.destination(), [0x01, 0x80, 0xc2, 0, 0, last] if last & 0xf0 == 0)
     }
 
     /// Whether it was sent to all, or to a group.
@@ -303,9 +305,33 @@ impl<'a> ReceivedSkb<'a> {
     }
 
     /// Whether it is of a slow protocol (LACP, say), and addressed to `group`.
+    #[inline]
     pub(crate) fn is_slow_protocol(&self, group: &[u8; 6]) -> bool {
-        // SAFETY: The packet is valid and has its MAC header; the address has six bytes.
-        unsafe { bindings::bonding_is_slow(ptr::from_ref(&*self.0), group.as_ptr()) }
+        self.link_type() == ETH_P_SLOW && self.destination() == *group
+    }
+
+    /// What the link layer says that it is (`ETH_P_*`); its VLAN tags are not looked behind.
+    #[inline]
+    fn link_type(&self) -> u16 {
+        // SAFETY: All bytes of the union are initialised, and this form of it has only plain
+        // integers.
+        u16::from_be(unsafe { self.0.__bindgen_anon_4.headers.as_ref() }.protocol)
+    }
+
+    /// The Ethernet address that it is sent to.
+    #[inline]
+    fn destination(&self) -> [u8; 6] {
+        // SAFETY: As in `link_type()`. The MAC header is set, by the type invariant, and with it an
+        // offset into the buffer, where at least six bytes are: those of the shortest header, or of
+        // the packet.
+        unsafe {
+            let header = self.0.__bindgen_anon_4.headers.as_ref().mac_header;
+            self.0
+                .head
+                .add(usize::from(header))
+                .cast::<[u8; 6]>()
+                .read()
+        }
     }
 
     /// Copies what follows the Ethernet header, as far as there is room, and returns that.

@@ -218,6 +218,8 @@ class Link:
                 out["qdisc"] = data.rstrip(b"\0").decode()
             else:
                 out[NAMES.get(num, f"attr{num}")] = number(data)
+        if self.names.get(index, name) != name:
+            self.parsed = {}                               # others name it
         self.names[index] = name
         return name, out, event
 

@@ -4,10 +4,9 @@
 # unload it as it is. Every NIC is as before each time, nothing is left behind, and
 # memory doesn't grow. On e1000, virtio-net, veth and dummy, in turn.
 #
-# Time is counted in instructions: DEBUG_KOBJECT_RELEASE makes each unloading wait
-# for up to ten seconds, which then take none.
+# DEBUG_KOBJECT_RELEASE makes each unloading wait for up to ten seconds.
 # on request
-# vm: --kernel debug --icount --smp 2 --nics 2:e1000,virtio-net-pci --timeout 1800
+# vm: --kernel debug --smp 2 --nics 2:e1000,virtio-net-pci --timeout 3000
 . "$(dirname "$0")/lib.sh"
 
 CYCLES=${CYCLES:-100} WARM_UP=20

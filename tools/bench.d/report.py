@@ -81,6 +81,19 @@ def regressions(costs, last):
                 yield f"{what} ({direction}): {now}, was {before}"
 
 
+def compare(options, costs):
+    """Yields the regressions since the last record, if it is of the same kernel."""
+    try:
+        with open(options.last, encoding="ascii") as file:
+            last = json.load(file)
+    except FileNotFoundError:
+        return
+    if last["kernel"] == options.kernel:
+        yield from regressions(costs, last["costs"])
+    else:
+        print(f"The last record is of kernel {last['kernel']}: nothing to compare with.")
+
+
 def main():
     """Reads the arguments, prints, and says by the exit status whether all is well."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -94,18 +107,10 @@ def main():
 
     floors, costs = above_floor(read(options.figures))
     print_table(floors, costs)
-    wrong = []
     if options.limit is not None:
-        wrong.extend(excesses(costs, options.limit))
-    try:
-        with open(options.last, encoding="ascii") as file:
-            last = json.load(file)
-    except FileNotFoundError:
-        last = {}
-    if last.get("kernel") == options.kernel:
-        wrong.extend(regressions(costs, last["costs"]))
-    elif last:
-        print(f"The last record is of kernel {last['kernel']}: nothing to compare with.")
+        wrong = list(excesses(costs, options.limit))
+    else:
+        wrong = list(compare(options, costs))
     if options.record:
         record = {"kernel": options.kernel, "count": options.count, "floors": floors, "costs": costs}
         with open(options.last, "w", encoding="ascii") as file:

@@ -391,8 +391,8 @@ pub(crate) static OPTIONS: [OptionDef; COUNT] = [
             "0",
             "Turns link monitoring on, and says how often the carrier of each slave is looked \
              at. A carrier change which the device reports is acted upon at once; the interval \
-             is for those it doesn't report. With 0 a slave counts as up for ever, so there is \
-             no failover: set it (100 is usual).",
+             is for those it doesn't report; 100 is usual. With 0, and neither arp_interval nor \
+             event_monitor=always, a slave counts as up for ever, so there is no failover.",
         ),
         ..ROW
     },

@@ -47,8 +47,28 @@ pub fn options_page() -> String {
     for def in &OPTIONS {
         page += &section(def);
     }
-    page
+    page + OTHERS
 }
+
+/// What can be set but is no option of a bond.
+const OTHERS: &str = "
+## Of a slave
+
+By `ip link set <slave> type bond_slave …`:
+
+| Attribute | Netlink | Values | Modes |
+|---|---|---|---|
+| `queue_id` | 5, u16 | as above | all |
+| `prio` | 9, s32 | any; the slave with the highest is preferred | active-backup, balance-tlb, balance-alb |
+| `actor_port_prio` | 10, u16 | 0 to 65535, 255 at first; the lower, the better | 802.3ad |
+
+## Of the module
+
+| Parameter | Default | Values |
+|---|---|---|
+| `max_bonds` | 1 | how many bonds are made when the module is loaded; 0 to 2147483647 |
+| `tx_queues` | 16 | transmit queues of a new bond; 1 to 255 |
+";
 
 /// Returns the words for a number in its unit.
 fn unit(def: &OptionDef) -> String {

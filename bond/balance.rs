@@ -11,7 +11,10 @@ use crate::{
             self,
             Station, //
         },
-        params::Mode,
+        params::{
+            Mode,
+            Params, //
+        },
         slave::PortRef,
         state::State,
         Bond,
@@ -56,8 +59,8 @@ pub(crate) struct Balance {
     pub(crate) sent: Arc<Counters>,
     /// The buckets are to be evened out when slaves are next published.
     pub(crate) even_out: bool,
-    /// When switches are to learn addresses again, in ms.
-    learn_ms: u64,
+    /// When switches last learnt, in ms.
+    learnt_ms: Option<u64>,
 }
 
 impl Balance {
@@ -70,8 +73,21 @@ impl Balance {
             table: Table::new(buckets, seen, now),
             sent: Arc::new(Counters::new(tlb::COUNTERS)?, GFP_KERNEL)?,
             even_out: false,
-            learn_ms: now,
+            learnt_ms: None,
         })
+    }
+
+    /// When switches are to learn next, in ms.
+    fn learn_ms(&self, interval_ms: u64) -> u64 {
+        self.learnt_ms
+            .map_or(0, |at| at.saturating_add(interval_ms))
+    }
+}
+
+impl Params {
+    /// Option `lp_interval`, in ms.
+    fn lp_interval_ms(&self) -> u64 {
+        u64::from(self.lp_interval).saturating_mul(1000)
     }
 }
 
@@ -124,15 +140,15 @@ impl Bond {
         let now = now_ms();
         let (learn, due, uncover) = {
             let mut state = self.state.lock();
-            let interval = u64::from(state.params.lp_interval).saturating_mul(1000);
+            let interval = state.params.lp_interval_ms();
             let by_load = state.params.balances_by_load();
             let uncover = state.cover_due_ms().is_some_and(|until| now >= until);
             let Some(balance) = state.balance.as_mut() else {
                 return;
             };
-            let learn = now >= balance.learn_ms;
+            let learn = now >= balance.learn_ms(interval);
             if learn {
-                balance.learn_ms = now.saturating_add(interval);
+                balance.learnt_ms = Some(now);
             }
             (learn, by_load && now >= balance.table.due_ms(), uncover)
         };
@@ -153,10 +169,8 @@ impl Bond {
             let by_load = state.params.balances_by_load();
             let due = by_load.then(|| balance.table.due_ms());
             let others = [due, clients, state.cover_due_ms()];
-            let next = others
-                .into_iter()
-                .flatten()
-                .fold(balance.learn_ms, u64::min);
+            let learn = balance.learn_ms(state.params.lp_interval_ms());
+            let next = others.into_iter().flatten().fold(learn, u64::min);
             let wait = u32::try_from(next.saturating_sub(now_ms())).unwrap_or(u32::MAX);
             self.dev()
                 .queue(Work::Balance, msecs_to_jiffies(wait.max(1)));
@@ -344,6 +358,8 @@ impl Bond {
 
     /// Gives the bond of mode balance-alb another address, and its active slave, too.
     pub(super) fn set_own_mac(&self, rtnl: &Rtnl, mac: &HwAddr) {
+        // A failover whose addresses have not changed places yet would put them back later.
+        self.settle(rtnl);
         self.dev().store_mac(rtnl, mac);
         self.note_mac(rtnl);
         let active = self.state.lock().active.get().cloned();

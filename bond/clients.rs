@@ -42,6 +42,7 @@ use crate::{
             ARP_SENDER, //
         },
     },
+    monitor::link::LinkState,
 };
 
 use core::fmt::Write;
@@ -71,11 +72,13 @@ pub(crate) struct Cover {
 }
 
 impl State {
-    /// Notes which slaves can receive from now on. Returns whether there are new ones among them.
+    /// Notes which slaves can receive from now on; one whose link goes down, but not yet is, keeps
+    /// its clients (`downdelay`). Returns whether there are new ones among them.
     pub(crate) fn note_receivers(&mut self) -> bool {
         let mut new = false;
         for member in &mut self.members {
-            let receives = member.can_send();
+            let fails = member.receives && member.link.state() == LinkState::Fail;
+            let receives = fails || member.can_send();
             new |= receives && !member.receives;
             member.lost |= member.receives && !receives;
             member.receives = receives;
@@ -111,9 +114,14 @@ impl Bond {
         self.clients.lock().as_ref().and_then(Clients::due_ms)
     }
 
-    /// The slaves are those of `view` now.
-    pub(crate) fn follow_receivers(&self, view: &TxView, new: bool) {
-        self.with_clients(|clients| clients.follow(view.receivers(), new));
+    /// The slaves are those of the view which was just published. Whoever assigns slaves reads the
+    /// view under the lock of the clients, so that nobody is given one which is gone by then.
+    pub(crate) fn follow_receivers(&self, new: bool) {
+        Reading::with(|reading| {
+            self.with_clients(|clients| {
+                clients.follow(self.view(reading).map_or(&[], TxView::receivers), new);
+            })
+        });
     }
 
     /// The address of a slave has changed.
@@ -136,8 +144,8 @@ impl Bond {
             return;
         };
         Reading::with(|reading| {
-            let slaves = self.view(reading).map_or(&[][..], TxView::receivers);
             if let Some(clients) = self.clients.lock().as_mut() {
+                let slaves = self.view(reading).map_or(&[][..], TxView::receivers);
                 clients.round(now_ms(), slaves, |update| {
                     // There is room for all.
                     let _ = updates.push_within_capacity(update);
@@ -184,11 +192,11 @@ impl Bond {
         {
             return None;
         }
-        let view = self.view(reading)?;
         let active = self.dev().active(reading).map(|port| port.dev().ifindex());
         let vlan = skb.vlan_tci() & 0xfff;
         let spoken = self.with_clients(|clients| {
-            let spoken = clients.speak(&arp, vlan, view.receivers(), active);
+            let slaves = self.view(reading).map_or(&[][..], TxView::receivers);
+            let spoken = clients.speak(&arp, vlan, slaves, active);
             if arp.kind == Kind::Request {
                 clients.asked(arp.sender, active, now_ms());
             }
@@ -198,7 +206,11 @@ impl Bond {
         if let Some(update) = spoken.evicted {
             self.tell(&update, reading);
         }
-        let port = view.by_id(spoken.slave)?;
+        let port = self.view(reading)?.by_id(spoken.slave)?;
+        // What goes by the active slave names that one.
+        if !port.dev().is_running_with_carrier() {
+            return None;
+        }
         let differs = port.dev().ether_mac() != Some(arp.sender_mac);
         if arp.kind == Kind::Reply
             && differs
@@ -206,7 +218,7 @@ impl Bond {
         {
             return None;
         }
-        port.dev().is_running_with_carrier().then_some(port)
+        Some(port)
     }
 
     /// [`kapi::master::Master::receive`](crate::kapi::master::Master::receive) for a slave of

@@ -67,6 +67,8 @@ pub(crate) enum Level {
     Err,
     /// Something was changed or has no effect.
     Warn,
+    /// A setting needs care.
+    Notice,
     /// Worth knowing.
     Info,
     /// For developers.
@@ -377,6 +379,16 @@ pub(crate) fn check(raw: &RawParams<'_>, log: &mut Log<'_>) -> Result<Defaults, 
         params.lp_interval = 1;
     }
 
+    if mode == Mode::Alb {
+        log(
+            Level::Notice,
+            format_args!(
+                "In ALB mode you might experience client disconnections upon reconnection of a \
+                 link if the bonding module updelay parameter ({updelay} msec) is incompatible \
+                 with the forwarding delay time of the switch"
+            ),
+        );
+    }
     if params.miimon == 0 && (updelay != 0 || downdelay != 0) {
         log(
             Level::Warn,

@@ -142,6 +142,7 @@ pub(crate) fn load_defaults() -> Result {
         let level = match level {
             defaults::Level::Err => Level::Err,
             defaults::Level::Warn => Level::Warn,
+            defaults::Level::Notice => Level::Notice,
             defaults::Level::Info => Level::Info,
             defaults::Level::Debug => return,
         };

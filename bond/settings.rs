@@ -49,6 +49,7 @@ use crate::{
             now_ms,
             ticks, //
         },
+        work::Work, //
     },
     modes,
     monitor::{
@@ -215,6 +216,9 @@ impl Bond {
             }
             if applied.has(Effects::MARK_ALL_SLAVES) {
                 state.mark_backups();
+            }
+            if def.id == OptionId::LpInterval {
+                bond.dev().queue(Work::Balance, 1);
             }
             if def.id == OptionId::AdActorSysPrio {
                 state.tell_partners();

@@ -662,10 +662,9 @@ impl State {
             .map(|member| member.port.clone());
         // More slaves than there were when the room was made: another view follows.
         self.stale_view = !room.value_mut().fill(&self.params, usable);
+        let new = self.params.mode == Mode::Alb && self.note_receivers();
         if self.params.mode == Mode::Alb {
-            let new = self.note_receivers();
             room.value_mut().note_receivers(&self.members);
-            bond.follow_receivers(room.value_mut(), new);
         }
         let by_load = self.params.balances_by_load();
         if let Some(balance) = self.balance.as_mut().filter(|_| by_load) {
@@ -673,6 +672,9 @@ impl State {
             room.value_mut().balance(balance, &self.members, active);
         }
         bond.publish_view(Some(room));
+        if self.params.mode == Mode::Alb {
+            bond.follow_receivers(new);
+        }
     }
 
     /// Marks all backups as silent, or lets them be heard (`all_slaves_active`).

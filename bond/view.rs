@@ -116,13 +116,12 @@ impl TxView {
     /// Notes the slaves of the view, which `members` tells of, for the receiving side of balance-alb.
     /// Any context.
     pub(crate) fn note_receivers(&mut self, members: &[Member]) {
-        for port in &self.slaves {
-            let member = members.iter().find(|member| member.port.is(port));
-            let speed = member.and_then(|member| member.speed);
+        for member in members.iter().filter(|member| member.receives) {
             // There is room for as many as there are slaves.
             let _ = self.receivers.push_within_capacity(rlb::Slave {
-                id: port.dev().ifindex(),
-                speed: tlb::counted_speed(speed.map(|(speed, _)| speed)),
+                id: member.port.dev().ifindex(),
+                speed: tlb::counted_speed(member.speed.map(|(speed, _)| speed)),
+                fails: !member.can_send(),
             });
         }
     }

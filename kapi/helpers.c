@@ -648,6 +648,9 @@ bool bonding_vlan_tag(const struct net_device *dev, u16 *proto, u16 *id)
 struct sk_buff *bonding_arp_reply(struct net_device *dev, __be32 dst, __be32 src,
 				  const u8 *dst_mac)
 {
+	/* As many bytes are read of the address. */
+	if (dev->addr_len != ETH_ALEN)
+		return NULL;
 	return arp_create(ARPOP_REPLY, ETH_P_ARP, dst, dev, src, dst_mac,
 			  dev->dev_addr, dst_mac);
 }
@@ -688,6 +691,8 @@ void bonding_source6(struct net_device *dev, const u8 *dst, u8 *source)
 #if IS_ENABLED(CONFIG_IPV6)
 	struct in6_addr to, from;
 
+	if (!ipv6_mod_enabled())
+		return;
 	memcpy(&to, dst, sizeof(to));
 	if (!ipv6_dev_get_saddr(dev_net(dev), dev, &to, 0, &from))
 		memcpy(source, &from, sizeof(from));
@@ -699,6 +704,9 @@ bool bonding_has_addr6(struct net_device *dev, const u8 *addr)
 #if IS_ENABLED(CONFIG_IPV6)
 	struct in6_addr own;
 
+	/* Otherwise there is no table of addresses. */
+	if (!ipv6_mod_enabled())
+		return false;
 	memcpy(&own, addr, sizeof(own));
 	return ipv6_chk_addr(dev_net(dev), &own, dev, 0);
 #else
@@ -716,9 +724,12 @@ struct sk_buff *bonding_ip6_packet(struct net_device *dev, const u8 *bytes,
 				   u32 len, const u8 *mac)
 {
 	int head = LL_RESERVED_SPACE(dev);
-	struct sk_buff *skb = alloc_skb(head + len + dev->needed_tailroom,
-					GFP_ATOMIC);
+	struct sk_buff *skb;
 
+	/* As many bytes are read of the address. */
+	if (dev->addr_len != ETH_ALEN)
+		return NULL;
+	skb = alloc_skb(head + len + dev->needed_tailroom, GFP_ATOMIC);
 	if (!skb)
 		return NULL;
 	skb_reserve(skb, head);

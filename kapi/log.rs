@@ -20,6 +20,8 @@ pub(crate) enum Level {
     Err = 3,
     /// Something will not work as asked.
     Warn = 4,
+    /// Normal, but of importance.
+    Notice = 5,
     /// Worth knowing.
     Info = 6,
 }

@@ -257,10 +257,14 @@ impl NetDevice {
         unsafe { bindings::bonding_is_bridged(self.as_ptr()) }
     }
 
-    /// Has the device listen to a multicast address of Ethernet, or no longer.
+    /// Has the device listen to a multicast address of Ethernet, or no longer; not if its type has
+    /// changed meanwhile, and with it its addresses.
     pub(crate) fn listen(&self, _rtnl: &Rtnl, group: &[u8; 6], on: bool) {
-        // SAFETY: The device is alive, and its addresses have 6 bytes, as has the group. What is
-        // added once more, or removed without being there, is only counted.
+        if self.addr_len() != 6 {
+            return;
+        }
+        // SAFETY: The device is alive, and its addresses have 6 bytes, as has the group; that changes
+        // under RTNL alone. What is added once more, or removed without being there, is only counted.
         unsafe {
             // A device that has no room for it does without: there is nobody to tell.
             if on {

@@ -287,7 +287,8 @@ pub(crate) fn tell(
     vlan: Option<u16>,
 ) {
     const ETH_P_8021Q: u16 = 0x8100;
-    // SAFETY: The device is alive, and the address has its 6 bytes.
+    // SAFETY: The device is alive, and the address has 6 bytes; without a packet if the device's have
+    // another length.
     let raw = unsafe {
         bindings::bonding_arp_reply(slave.as_ptr(), be32(host), be32(ours), mac.as_ptr())
     };
@@ -322,14 +323,15 @@ pub(crate) fn ask(slave: &NetDevice, host: Ipv4Addr, source: Ipv4Addr, tags: &Ta
     unsafe { bindings::arp_xmit(core::mem::ManuallyDrop::new(packet).as_ptr()) };
 }
 
-/// Asks by `slave`, by IPv6, who has the address `host`, likewise.
+/// Asks by `slave`, by IPv6, who has the address `host`, likewise; by Ethernet alone.
 pub(crate) fn ask6(slave: &NetDevice, host: Ipv6Addr, source: Ipv6Addr, tags: &Tags) {
     let question = Solicitation::new(host, source, slave.ether_mac());
     let group = group_mac(host);
     let Ok(len) = u32::try_from(question.bytes().len()) else {
         return;
     };
-    // SAFETY: The device is alive, the bytes and the address are valid for their lengths.
+    // SAFETY: The device is alive, the bytes are valid for their length, and the address has 6;
+    // without a packet if the device's have another length.
     let raw = unsafe {
         bindings::bonding_ip6_packet(
             slave.as_ptr(),

@@ -187,7 +187,7 @@ unsafe fn receive_marked<B: Master>(
     // SAFETY: The port keeps the bond's device, and with it the private area, which was initialised
     // when the hook was installed, by the invariant of `RxHook`, and stays so while it is kept.
     let bond = unsafe { Private::<B>::of_bonding(port.bonding()) };
-    // SAFETY: The packet is ours, valid, and has its MAC header set by the receive path.
+    // SAFETY: The packet is ours, and valid.
     let packet = unsafe { ReceivedSkb::from_raw(skb) };
     // SAFETY: The receive path holds the RCU section open around its hooks.
     match bond.receive(port, &packet, unsafe { Reading::assume() }) {

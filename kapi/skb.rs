@@ -236,7 +236,7 @@ fn is_vlan(protocol: u16) -> bool {
 ///
 /// # Invariants
 ///
-/// The pointer is valid, the packet nobody else's for the lifetime, and its MAC header set.
+/// The pointer is valid, and the packet nobody else's for the lifetime.
 pub(crate) struct ReceivedSkb<'a>(&'a mut bindings::sk_buff);
 
 impl<'a> ReceivedSkb<'a> {
@@ -244,7 +244,7 @@ impl<'a> ReceivedSkb<'a> {
     ///
     /// # Safety
     ///
-    /// `raw` must be valid for `'a`, unshared, and have its MAC header set.
+    /// `raw` must be valid for `'a`, and unshared.
     pub(super) unsafe fn from_raw(raw: *mut bindings::sk_buff) -> Self {
         // INVARIANT: Required of the caller.
         // SAFETY: Required of the caller.
@@ -318,14 +318,17 @@ impl<'a> ReceivedSkb<'a> {
         u16::from_be(unsafe { self.0.__bindgen_anon_4.headers.as_ref() }.protocol)
     }
 
-    /// The Ethernet address that it is sent to.
+    /// The Ethernet address that it is sent to; 0 from a driver that tells of none.
     #[inline]
     fn destination(&self) -> [u8; 6] {
-        // SAFETY: As in `link_type()`. The MAC header is set, by the type invariant, and with it an
-        // offset into the buffer, where at least six bytes are: those of the shortest header, or of
-        // the packet.
+        // SAFETY: As in `link_type()`.
+        let header = unsafe { self.0.__bindgen_anon_4.headers.as_ref() }.mac_header;
+        if header == u16::MAX {
+            return [0; 6];
+        }
+        // SAFETY: A header that is set is an offset into the buffer, and six bytes further is still
+        // within its memory: `skb_shared_info` follows what is for the packet.
         unsafe {
-            let header = self.0.__bindgen_anon_4.headers.as_ref().mac_header;
             self.0
                 .head
                 .add(usize::from(header))

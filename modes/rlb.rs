@@ -100,6 +100,8 @@ pub(crate) struct Slave {
     pub(crate) id: u32,
     /// The speed in Mb/s by which it counts.
     pub(crate) speed: u32,
+    /// It keeps its clients, and is given no new ones.
+    pub(crate) fails: bool,
 }
 
 /// A peer of the bond.
@@ -161,9 +163,10 @@ fn place_of(addr: Ipv4Addr) -> usize {
     usize::from(addr.octets().iter().fold(0, |hash, byte| hash ^ byte))
 }
 
-/// The first of the fastest.
+/// The first of the fastest that can be given clients.
 fn fastest(slaves: &[Slave]) -> Option<Slave> {
-    slaves.iter().rev().max_by_key(|slave| slave.speed).copied()
+    let able = slaves.iter().rev().filter(|slave| !slave.fails);
+    able.max_by_key(|slave| slave.speed).copied()
 }
 
 /// What became of an ARP packet of ours.
@@ -234,6 +237,7 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
     ) -> Option<Spoken> {
         let place = place_of(arp.target);
         let old = *self.clients.get(place)?;
+        let mut their_mac = arp.target_mac;
         let mut evicted = None;
         match old {
             Some(mut client) if client.ours == arp.sender && client.theirs == arp.target => {
@@ -241,6 +245,7 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
                     client.their_mac = arp.target_mac;
                 }
                 client.our_mac = arp.sender_mac;
+                their_mac = client.their_mac;
                 self.put(place, client);
                 if client.slave != 0 {
                     return Some(Spoken {
@@ -262,7 +267,7 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
             ours: arp.sender,
             our_mac: arp.sender_mac,
             theirs: arp.target,
-            their_mac: arp.target_mac,
+            their_mac,
             slave,
             vlan,
             tell: false,
@@ -282,7 +287,10 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
     /// The bond has sent a question by its address `ours`: who heard it has the bond's own address
     /// now, and is told again of that of its slave.
     pub(crate) fn asked(&mut self, ours: Ipv4Addr, active: Option<u32>, now_ms: u64) {
-        self.not_before_ms = now_ms.saturating_add(DELAY_MS);
+        if self.retries == 0 {
+            // Those of a lost slave don't wait for one who is asked for again and again.
+            self.not_before_ms = now_ms.saturating_add(DELAY_MS);
+        }
         for client in self.clients.iter_mut().flatten() {
             if client.ours == ours && client.slave != 0 && Some(client.slave) != active {
                 self.news |= client.want_telling();
@@ -326,20 +334,27 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
             }
             client.slave = self.next(slaves).unwrap_or(0);
             if client.slave != 0 && client.want_telling() {
-                self.news = true;
-                self.retries = RETRIES;
+                self.tell_at_once();
             }
             self.put(place, client);
         }
     }
 
+    /// Clients are to be told whose slave doesn't receive any more: at once, and more than once.
+    fn tell_at_once(&mut self) {
+        self.news = true;
+        self.retries = RETRIES;
+        self.not_before_ms = 0;
+    }
+
     /// A slave has another Ethernet address now.
     pub(crate) fn readdressed(&mut self, slave: u32) {
+        let mut concerned = false;
         for client in self.clients.iter_mut().flatten() {
-            if client.slave == slave && client.want_telling() {
-                self.news = true;
-                self.retries = RETRIES;
-            }
+            concerned |= client.slave == slave && client.want_telling();
+        }
+        if concerned {
+            self.tell_at_once();
         }
     }
 

@@ -48,6 +48,7 @@ fn slaves(speeds: &[u32]) -> Vec<Slave> {
     let slave = |(at, speed): (usize, &u32)| Slave {
         id: at as u32 + 1,
         speed: *speed,
+        fails: false,
     };
     speeds.iter().enumerate().map(slave).collect()
 }
@@ -335,6 +336,62 @@ fn who_may_send() {
     assert_eq!(frame(one, 0x86dd, &v6(17, 9, 3, 0)[..39]), Sender::Active);
 }
 
+#[test]
+fn a_slave_that_fails_keeps_its_clients_until_it_is_lost() {
+    let mut table = table();
+    let mut there = slaves(&[1000, 1000]);
+    for to in 10..14 {
+        table.speak(&reply(to), 0, &there, Some(1));
+    }
+    all_rounds(&mut table, 0, &there);
+    there[1].fails = true;
+    table.follow(&there, false);
+    assert_eq!(assigned(&table), [1, 2, 1, 2]);
+    assert_eq!(table.due_ms(), None);
+    for to in 20..24 {
+        let spoken = table.speak(&reply(to), 0, &there, Some(1)).unwrap();
+        assert_eq!(spoken.slave, 1);
+    }
+    table.follow(&there[..1], false);
+    assert!(assigned(&table).iter().all(|slave| *slave == 1));
+}
+
+#[test]
+fn clients_of_a_lost_slave_are_told_at_once() {
+    let mut table = table();
+    let there = slaves(&[1000, 1000]);
+    table.speak(&reply(10), 0, &there, Some(1));
+    table.speak(&reply(11), 0, &there, Some(1));
+    let now = 50_000;
+    assert_eq!(round(&mut table, now, &there).len(), 2);
+    table.follow(&there[..1], false);
+    // Somebody asks again and again for a host that isn't there.
+    table.asked(OURS, Some(1), now + 1);
+    let said = round(&mut table, now + 1, &there[..1]);
+    assert_eq!(
+        said.iter().map(|it| it.theirs).collect::<Vec<_>>(),
+        [peer(11)]
+    );
+    table.asked(OURS, Some(1), now + 100);
+    assert_eq!(round(&mut table, now + 1 + DELAY_MS, &there[..1]).len(), 1);
+    // One that has another address, too.
+    all_rounds(&mut table, now, &there[..1]);
+    table.asked(OURS, Some(1), now + 90_000);
+    table.readdressed(1);
+    assert_eq!(round(&mut table, now + 90_000, &there[..1]).len(), 2);
+}
+
+#[test]
+fn the_address_of_a_client_without_a_slave_is_kept() {
+    let mut table = table();
+    let there = slaves(&[1000]);
+    table.speak(&reply(10), 0, &there, Some(1));
+    table.follow(&[], false);
+    assert_eq!(assigned(&table), [0]);
+    table.speak(&request(10), 0, &there, Some(1));
+    assert_eq!(table.clients().next().unwrap().their_mac, mac(10));
+}
+
 /// Something that happens.
 #[derive(Clone, Debug)]
 enum Event {
@@ -398,17 +455,21 @@ proptest! {
                 Event::Slaves(ids) => {
                     let ids: BTreeSet<_> = ids.into_iter().collect();
                     let new = ids.iter().any(|id| !there.iter().any(|slave| slave.id == *id));
-                    there = ids.into_iter().map(|id| Slave { id, speed: 1000 }).collect();
+                    there = ids.into_iter().map(|id| Slave { id, speed: 1000, fails: false }).collect();
                     table.follow(&there, new);
+                    last_round = None;
                 }
-                Event::Readdressed(id) => table.readdressed(id),
+                Event::Readdressed(id) => {
+                    table.readdressed(id);
+                    last_round = None;
+                }
                 Event::Pass(ms) => now_ms += ms,
             }
             let due = table.due_ms().is_some_and(|due| due <= now_ms);
             let said = round(&mut table, now_ms, &there);
             if !said.is_empty() {
                 prop_assert!(due);
-                // Clients are not told all the time.
+                // Clients are not told all the time, unless slaves change.
                 prop_assert!(last_round.is_none_or(|at| now_ms - at >= DELAY_MS));
                 last_round = Some(now_ms);
             }

@@ -30,5 +30,5 @@ link_up far-s1
 before=$(<$NET/s1/statistics/rx_packets)
 background python3 -c "$ADVERTISE" far-s1
 becomes "advertisements come in" "((\$(<$NET/s1/statistics/rx_packets) > $before + 40))" 60
-becomes "and are no sign of life" '[[ $(<$NET/s1/bonding_slave/mii_status) == down ]]' 20
+becomes "and are no sign of life" '[[ $(<$NET/s1/bonding_slave/mii_status) != up ]]' 20
 finish

@@ -364,7 +364,7 @@ impl Bond {
     }
 
     /// Notes what a packet that a watched slave received tells of the hosts behind it.
-    pub(crate) fn hear(&self, port: &Port, packet: &ReceivedSkb<'_>, reading: Reading<'_>) {
+    pub(crate) fn hear(&self, port: &Port, packet: &ReceivedSkb, reading: Reading<'_>) {
         let (protocol, offset) = packet.protocol();
         let kind = match protocol {
             ETH_P_ARP => Kind::Arp,
@@ -388,7 +388,7 @@ impl Bond {
     fn judge(
         &self,
         port: &Port,
-        packet: &ReceivedSkb<'_>,
+        packet: &ReceivedSkb,
         offset: usize,
         reading: Reading<'_>,
     ) -> Option<Place> {
@@ -412,7 +412,7 @@ impl Bond {
     fn judge_ip6(
         &self,
         port: &Port,
-        packet: &ReceivedSkb<'_>,
+        packet: &ReceivedSkb,
         offset: usize,
         reading: Reading<'_>,
     ) -> Option<Place> {

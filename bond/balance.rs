@@ -106,21 +106,17 @@ impl State {
 }
 
 impl Bond {
-    /// Makes what the mode needs while the bond is up.
+    /// Makes what the mode needs while the bond is up: all of it, or nothing.
     pub(super) fn begin_balance(&self) -> Result {
         let params = self.params();
-        if params.teaches_switches() {
-            let balance = Balance::new()?;
-            self.state.lock().balance = Some(balance);
-        }
-        if params.mode == Mode::Alb {
-            let table = clients::new()?;
-            *self.clients.lock() = Some(table);
-        }
+        let balance = params.teaches_switches().then(Balance::new).transpose()?;
+        let clients = (params.mode == Mode::Alb).then(clients::new).transpose()?;
+        self.state.lock().balance = balance;
+        *self.clients.lock() = clients;
         Ok(())
     }
 
-    /// Begins to think over the load now and then.
+    /// Has [`Self::balance`] called, which sees what is due; it does nothing while the bond is down.
     pub(super) fn start_balance(&self) {
         if self.params().teaches_switches() {
             self.dev().queue(Work::Balance, 1);

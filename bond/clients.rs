@@ -223,7 +223,7 @@ impl Bond {
 
     /// [`kapi::master::Master::receive`](crate::kapi::master::Master::receive) for a slave of
     /// balance-alb: all receive what is sent to them, and the active one what is sent to many.
-    pub(super) fn receive_balanced(&self, port: &Port, packet: &ReceivedSkb<'_>) -> Receive {
+    pub(super) fn receive_balanced(&self, port: &Port, packet: &ReceivedSkb) -> Receive {
         if let (ETH_P_ARP, at) = packet.protocol() {
             let mut bytes = [0; ARP_LEN];
             let arp = packet.copy_from(at, &mut bytes).then(|| Arp::parse(&bytes));

@@ -319,7 +319,7 @@ impl Bond {
 
     /// Looks at a packet that a port received in mode 802.3ad; [`None`] if it is no PDU of ours.
     #[cold]
-    pub(crate) fn receive_slow(&self, port: &Port, packet: &ReceivedSkb<'_>) -> Option<Receive> {
+    pub(crate) fn receive_slow(&self, port: &Port, packet: &ReceivedSkb) -> Option<Receive> {
         if !packet.is_slow_protocol(&pdu::MULTICAST) {
             return None;
         }

@@ -481,17 +481,18 @@ impl Master for Bond {
     }
 
     #[inline]
-    fn receive(&self, port: &Port, packet: &ReceivedSkb<'_>, reading: Reading<'_>) -> Receive {
-        if port.is_probed() {
+    fn receive(&self, port: &Port, packet: &ReceivedSkb, reading: Reading<'_>) -> Receive {
+        let marks = port.marks();
+        if marks.probed() {
             if self.watch.is_on() || packet.is_slow_protocol(&pdu::MULTICAST) {
                 if let Some(received) = self.receive_probed(port, packet, reading) {
                     return received;
                 }
             }
-        } else if port.is_balanced() {
+        } else if marks.balanced() {
             return self.receive_balanced(port, packet);
         }
-        if !port.is_inactive() {
+        if !marks.inactive() {
             return Receive::Bond;
         }
         // Link-local protocols (LLDP, say) are the slave's own affair.
@@ -684,7 +685,7 @@ impl Bond {
     fn receive_probed(
         &self,
         port: &Port,
-        packet: &ReceivedSkb<'_>,
+        packet: &ReceivedSkb,
         reading: Reading<'_>,
     ) -> Option<Receive> {
         if self.watch.is_on() {

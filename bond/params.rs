@@ -690,7 +690,10 @@ impl Params {
                 }
             }
             OptionId::ResendIgmp => self.resend_igmp = byte?,
-            OptionId::LpInterval => self.lp_interval = word?,
+            OptionId::LpInterval => {
+                self.lp_interval = word?;
+                applied.effects = Effects::RETEACH;
+            }
             OptionId::TlbDynamicLb => self.tlb_dynamic_lb = num != 0,
             OptionId::AdSelect => {
                 self.ad_select = AdSelect::from_u8(byte?).ok_or(OptError::Invalid)?;
@@ -754,6 +757,8 @@ impl Effects {
     pub(crate) const UPDATE_DELAYS: Effects = Effects(1 << 6);
     /// Exchange the device operations; the bond may be up.
     pub(crate) const POLICY_CHANGED: Effects = Effects(1 << 7);
+    /// If the bond is up, see when switches are to learn next (balance-tlb, balance-alb).
+    pub(crate) const RETEACH: Effects = Effects(1 << 8);
 
     /// Returns the union of both sets.
     pub(crate) const fn with(self, other: Effects) -> Effects {

@@ -49,7 +49,6 @@ use crate::{
             now_ms,
             ticks, //
         },
-        work::Work, //
     },
     modes,
     monitor::{
@@ -217,9 +216,6 @@ impl Bond {
             if applied.has(Effects::MARK_ALL_SLAVES) {
                 state.mark_backups();
             }
-            if def.id == OptionId::LpInterval {
-                bond.dev().queue(Work::Balance, 1);
-            }
             if def.id == OptionId::AdActorSysPrio {
                 state.tell_partners();
             }
@@ -245,6 +241,9 @@ impl Bond {
         }
         if mode_changed {
             self.dev().set_mode(rtnl, params.mode.as_u8());
+        }
+        if applied.has(Effects::RETEACH) {
+            self.start_balance();
         }
         if applied.has(Effects::RESTART_MONITOR) {
             self.stop_monitors();
@@ -442,13 +441,11 @@ impl Bond {
         }
         let mut result = Ok(());
         for target in targets {
-            let number = u32::from_ne_bytes(target?.octets()).into();
-            result = self.set(
-                rtnl,
-                OptionId::ArpIpTarget.def(),
-                Value::Num(number),
-                extack,
-            );
+            result = target.and_then(|target| {
+                let number = u32::from_ne_bytes(target.octets()).into();
+                let def = OptionId::ArpIpTarget.def();
+                self.set(rtnl, def, Value::Num(number), extack)
+            });
             if result.is_err() {
                 break;
             }
@@ -477,10 +474,12 @@ impl Bond {
         }
         let mut result = Ok(());
         for target in targets {
-            result = self.add_ns_target(target?).map_err(|error| {
-                // As in the C driver, the address is not said again.
-                let value = Value::Num(u64::MAX);
-                self.explain(error, OptionId::NsIp6Target.def(), value, extack)
+            result = target.and_then(|target| {
+                self.add_ns_target(target).map_err(|error| {
+                    // As in the C driver, the address is not said again.
+                    let value = Value::Num(u64::MAX);
+                    self.explain(error, OptionId::NsIp6Target.def(), value, extack)
+                })
             });
             if result.is_err() {
                 break;

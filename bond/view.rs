@@ -113,8 +113,8 @@ impl TxView {
         self.sent = Some(balance.sent.clone());
     }
 
-    /// Notes the slaves of the view, which `members` tells of, for the receiving side of balance-alb.
-    /// Any context.
+    /// Notes the slaves of `members` that peers may send to, for the receiving side of balance-alb. Any
+    /// context.
     pub(crate) fn note_receivers(&mut self, members: &[Member]) {
         for member in members.iter().filter(|member| member.receives) {
             // There is room for as many as there are slaves.

@@ -140,7 +140,7 @@ pub(crate) trait Master: Driver + Ethtool + Ioctl + Send + Sync + Sized + 'stati
     fn receive(
         &self,
         port: &Port<Self::Slave>,
-        packet: &ReceivedSkb<'_>,
+        packet: &ReceivedSkb,
         reading: Reading<'_>,
     ) -> Receive;
 

@@ -19,7 +19,8 @@ pub(crate) struct Counters {
     len: usize,
 }
 
-// SAFETY: The counters are written by their CPUs alone, and read as whole integers.
+// SAFETY: Each counter is written by its CPU alone, and read by `READ_ONCE()`. Where that takes two
+// loads, on 32 bits, a sum may be wrong for once; nothing but the spreading of load goes by it.
 unsafe impl Send for Counters {}
 // SAFETY: As above.
 unsafe impl Sync for Counters {}

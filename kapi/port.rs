@@ -88,6 +88,36 @@ unsafe impl<S: Send + Sync> Sync for Port<S> {}
 // SAFETY: Nothing in it is tied to a CPU or task.
 unsafe impl<S: Send + Sync> Send for Port<S> {}
 
+/// What becomes of what a port receives, at one time.
+#[derive(Clone, Copy)]
+pub(crate) struct Marks(u8);
+
+impl Marks {
+    /// Whether it is to be dropped.
+    #[inline]
+    pub(crate) fn inactive(self) -> bool {
+        self.0 & INACTIVE != 0
+    }
+
+    /// Whether it is to be looked at.
+    #[inline]
+    pub(crate) fn probed(self) -> bool {
+        self.0 & PROBED != 0
+    }
+
+    /// Whether all slaves receive, each at its own address.
+    #[inline]
+    pub(crate) fn balanced(self) -> bool {
+        self.0 & BALANCED != 0
+    }
+
+    /// Whether it is just the bond's: neither to be dropped nor to be looked at.
+    #[inline]
+    pub(super) fn plain(self) -> bool {
+        self.0 & (INACTIVE | PROBED | BALANCED) == 0
+    }
+}
+
 impl<S> Port<S> {
     /// The device.
     #[inline]
@@ -127,16 +157,10 @@ impl<S> Port<S> {
         self.bits().load(Ordering::Relaxed) & INACTIVE != 0
     }
 
-    /// Whether what it receives is just the bond's: neither to be dropped nor to be looked at.
+    /// What becomes of what it receives.
     #[inline]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.bits().load(Ordering::Relaxed) & (INACTIVE | PROBED | BALANCED) == 0
-    }
-
-    /// Whether what it receives is to be looked at.
-    #[inline]
-    pub(crate) fn is_probed(&self) -> bool {
-        self.bits().load(Ordering::Relaxed) & PROBED != 0
+    pub(crate) fn marks(&self) -> Marks {
+        Marks(self.bits().load(Ordering::Relaxed))
     }
 
     /// Has what it receives be looked at, or no longer. As [`Self::set_role`], under the bond's lock.
@@ -146,13 +170,7 @@ impl<S> Port<S> {
         self.bits().store(others | probed, Ordering::Relaxed);
     }
 
-    /// Whether all slaves receive, each at its own address.
-    #[inline]
-    pub(crate) fn is_balanced(&self) -> bool {
-        self.bits().load(Ordering::Relaxed) & BALANCED != 0
-    }
-
-    /// Notes whether they do. As [`Self::set_role`], under the bond's lock.
+    /// Notes whether all slaves receive, each at its own address. As [`Self::set_role`], under the bond's lock.
     pub(crate) fn set_balanced(&self, on: bool) {
         let others = self.bits().load(Ordering::Relaxed) & !BALANCED;
         let balanced = if on { BALANCED } else { 0 };

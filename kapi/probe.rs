@@ -292,12 +292,22 @@ pub(crate) fn tell(
     let raw = unsafe {
         bindings::bonding_arp_reply(slave.as_ptr(), be32(host), be32(ours), mac.as_ptr())
     };
-    // SAFETY: A packet which was just made is ours.
-    let packet = NonNull::new(raw).map(|raw| unsafe { Skb::from_raw(raw) });
     let mut tags = Tags::default();
     let [first, ..] = &mut tags.0;
     *first = vlan.map(|id| (ETH_P_8021Q, id));
-    if let Some(packet) = packet.and_then(|packet| packet.tagged(&tags)) {
+    // SAFETY: A packet which was just made is ours.
+    unsafe { send_arp(raw, &tags) };
+}
+
+/// Sends an ARP packet with these tags; without memory for them, or a packet, nothing is sent.
+///
+/// # Safety
+///
+/// `raw` must be null, or a packet that is the caller's, who gives it away.
+unsafe fn send_arp(raw: *mut bindings::sk_buff, tags: &Tags) {
+    // SAFETY: Required of the caller.
+    let packet = NonNull::new(raw).map(|raw| unsafe { Skb::from_raw(raw) });
+    if let Some(packet) = packet.and_then(|packet| packet.tagged(tags)) {
         // SAFETY: The packet is ours, and given away here.
         unsafe { bindings::arp_xmit(core::mem::ManuallyDrop::new(packet).as_ptr()) };
     }
@@ -315,12 +325,7 @@ pub(crate) fn ask(slave: &NetDevice, host: Ipv4Addr, source: Ipv4Addr, tags: &Ta
     // SAFETY: The device is alive.
     let raw = unsafe { bindings::bonding_arp_request(slave.as_ptr(), be32(host), be32(source)) };
     // SAFETY: A packet which was just made is ours.
-    let packet = NonNull::new(raw).map(|raw| unsafe { Skb::from_raw(raw) });
-    let Some(packet) = packet.and_then(|packet| packet.tagged(tags)) else {
-        return;
-    };
-    // SAFETY: The packet is ours, and given away here.
-    unsafe { bindings::arp_xmit(core::mem::ManuallyDrop::new(packet).as_ptr()) };
+    unsafe { send_arp(raw, tags) };
 }
 
 /// Asks by `slave`, by IPv6, who has the address `host`, likewise; by Ethernet alone.

@@ -140,7 +140,7 @@ unsafe fn hand_over<S>(
     bindings::rx_handler_result_RX_HANDLER_ANOTHER
 }
 
-/// The hook. What there is nothing to decide about is the bond's without further ado.
+/// The hook.
 ///
 /// # Safety
 ///
@@ -149,48 +149,75 @@ unsafe fn hand_over<S>(
 unsafe extern "C" fn receive<B: Master>(
     pskb: *mut *mut bindings::sk_buff,
 ) -> bindings::rx_handler_result_t {
-    // SAFETY: Required of the caller.
-    let skb = unsafe { *pskb };
-    // SAFETY: Required of the caller; the reference is used in this call only.
-    let port = unsafe { port_of::<B>(skb) };
-    // SAFETY: The packet is valid.
-    if !unsafe { is_shared(skb) } && port.is_plain() {
-        // SAFETY: The packet is valid, and its one reference ours.
-        return unsafe { hand_over(skb, port) };
+    // SAFETY: `pskb` is valid, and so is the packet.
+    let (skb, shared) = unsafe { (*pskb, is_shared(*pskb)) };
+    if shared {
+        // SAFETY: Required of the caller.
+        unsafe { receive_shared::<B>(pskb) }
+    } else {
+        // SAFETY: Required of the caller; nobody else has the packet.
+        unsafe { receive_own::<B>(skb) }
     }
-    // SAFETY: Required of the caller.
-    unsafe { receive_marked::<B>(pskb) }
 }
 
-/// [`receive`] for a packet that others have, too, or that the bond has to look at.
+/// [`receive`] for a packet that others have, too.
 ///
 /// # Safety
 ///
 /// As for [`receive`].
-#[inline(never)]
-unsafe fn receive_marked<B: Master>(
+#[cold]
+unsafe fn receive_shared<B: Master>(
     pskb: *mut *mut bindings::sk_buff,
 ) -> bindings::rx_handler_result_t {
-    // SAFETY: `pskb` and the packet are valid.
-    if unsafe { is_shared(*pskb) } {
-        // SAFETY: `pskb` is valid for writes. The reference to a shared packet is exchanged for one
-        // to a copy, or for null without memory.
-        unsafe { *pskb = bindings::bonding_skb_share_check(*pskb) };
-    }
-    // SAFETY: `pskb` is valid.
-    let skb = unsafe { *pskb };
+    // SAFETY: `pskb` is valid for writes. The reference to a shared packet is exchanged for one to a
+    // copy, of the same device, or for null without memory.
+    let skb = unsafe {
+        *pskb = bindings::bonding_skb_share_check(*pskb);
+        *pskb
+    };
     if skb.is_null() {
         return bindings::rx_handler_result_RX_HANDLER_CONSUMED;
     }
-    // SAFETY: A copy is of the same device; the reference is used in this call only.
+    // SAFETY: As required of the caller, and nobody else has the copy.
+    unsafe { receive_own::<B>(skb) }
+}
+
+/// Receives a packet. What there is nothing to decide about is the bond's without further ado.
+///
+/// # Safety
+///
+/// In the receive path's RCU read-side section, with a packet that nobody else has, of a device on
+/// which [`RxHook::new`] has installed the hook for `B`.
+#[inline(always)]
+unsafe fn receive_own<B: Master>(skb: *mut bindings::sk_buff) -> bindings::rx_handler_result_t {
+    // SAFETY: Required of the caller; the reference is used in this call only.
     let port = unsafe { port_of::<B>(skb) };
+    if port.marks().plain() {
+        // SAFETY: Required of the caller.
+        unsafe { hand_over(skb, port) }
+    } else {
+        // SAFETY: Required of the caller; the port is that of the packet's device.
+        unsafe { receive_marked::<B>(port, skb) }
+    }
+}
+
+/// [`receive_own`] for a packet that the bond has to look at.
+///
+/// # Safety
+///
+/// As for [`receive_own`]; `port` must be that of the packet's device.
+#[inline(never)]
+unsafe fn receive_marked<B: Master>(
+    port: &Port<B::Slave>,
+    skb: *mut bindings::sk_buff,
+) -> bindings::rx_handler_result_t {
     // SAFETY: The port keeps the bond's device, and with it the private area, which was initialised
     // when the hook was installed, by the invariant of `RxHook`, and stays so while it is kept.
     let bond = unsafe { Private::<B>::of_bonding(port.bonding()) };
     // SAFETY: The packet is ours, and valid.
     let packet = unsafe { ReceivedSkb::from_raw(skb) };
     // SAFETY: The receive path holds the RCU section open around its hooks.
-    match bond.receive(port, &packet, unsafe { Reading::assume() }) {
+    match bond.receive(port, packet, unsafe { Reading::assume() }) {
         Receive::Consumed => {
             // SAFETY: The packet is ours, and given up here.
             unsafe { bindings::bonding_consume_skb(skb) };

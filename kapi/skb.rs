@@ -19,6 +19,7 @@ use core::{
         NonNull, //
     },
 };
+use kernel::types::Opaque;
 
 /// What became of a packet: what the transmit hook returns (`netdev_tx_t`).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -227,6 +228,12 @@ const MAX_TAGS: usize = 8;
 /// Type of frames of slow protocols, of which LACP is one.
 const ETH_P_SLOW: u16 = 0x8809;
 
+/// Returns an Ethernet address as an integer, in the order of its bytes in memory.
+#[inline]
+const fn as_integer([a, b, c, d, e, f]: [u8; 6]) -> u64 {
+    u64::from_ne_bytes([a, b, c, d, e, f, 0, 0])
+}
+
 /// Whether frames of this type begin with a VLAN tag (`ETH_P_8021Q`, `ETH_P_8021AD`).
 fn is_vlan(protocol: u16) -> bool {
     matches!(protocol, 0x8100 | 0x88a8)
@@ -236,19 +243,20 @@ fn is_vlan(protocol: u16) -> bool {
 ///
 /// # Invariants
 ///
-/// The pointer is valid, and the packet nobody else's for the lifetime.
-pub(crate) struct ReceivedSkb<'a>(&'a mut bindings::sk_buff);
+/// It is a valid packet, and nobody else's while it is lent.
+#[repr(transparent)]
+pub(crate) struct ReceivedSkb(Opaque<bindings::sk_buff>);
 
-impl<'a> ReceivedSkb<'a> {
+impl ReceivedSkb {
     /// Borrows a packet.
     ///
     /// # Safety
     ///
     /// `raw` must be valid for `'a`, and unshared.
-    pub(super) unsafe fn from_raw(raw: *mut bindings::sk_buff) -> Self {
+    pub(super) unsafe fn from_raw<'a>(raw: *mut bindings::sk_buff) -> &'a Self {
         // INVARIANT: Required of the caller.
-        // SAFETY: Required of the caller.
-        Self(unsafe { &mut *raw })
+        // SAFETY: Required of the caller; the type is transparent.
+        unsafe { &*raw.cast() }
     }
 
     /// What it is (`ETH_P_*`) behind its VLAN tags, and how many bytes behind the link-layer header
@@ -271,7 +279,7 @@ impl<'a> ReceivedSkb<'a> {
     /// Whether it was sent to this host, or to many, and by another.
     pub(crate) fn is_for_us(&self) -> bool {
         // SAFETY: The packet is valid.
-        unsafe { bindings::bonding_skb_is_for_us(ptr::from_ref(&*self.0)) }
+        unsafe { bindings::bonding_skb_is_for_us(self.0.get()) }
     }
 
     /// Copies bytes from an offset behind the link-layer header on; false if there are not so many.
@@ -283,66 +291,74 @@ impl<'a> ReceivedSkb<'a> {
         let to = bytes.as_mut_ptr().cast();
         // SAFETY: The packet is valid, and the bytes for their length. The call fails if the packet
         // is shorter.
-        unsafe { bindings::skb_copy_bits(ptr::from_ref(&*self.0), offset, to, len) == 0 }
+        unsafe { bindings::skb_copy_bits(self.0.get(), offset, to, len) == 0 }
     }
 
     /// Whether it is addressed to a link-local multicast address (01:80:c2:00:00:0x).
     #[inline]
     pub(crate) fn is_link_local(&self) -> bool {
-        matches!(self.destination(), [0x01, 0x80, 0xc2, 0, 0, last] if last & 0xf0 == 0)
+        const GROUPS: u64 = as_integer([0x01, 0x80, 0xc2, 0, 0, 0]);
+        const FIXED: u64 = as_integer([0xff, 0xff, 0xff, 0xff, 0xff, 0xf0]);
+        self.destination() & FIXED == GROUPS
     }
 
     /// Whether it was sent to all, or to a group.
     pub(crate) fn is_to_many(&self) -> bool {
         // SAFETY: The packet is valid.
-        unsafe { bindings::bonding_is_to_many(ptr::from_ref(&*self.0)) }
+        unsafe { bindings::bonding_is_to_many(self.0.get()) }
     }
 
     /// Whether it was sent to the address of the slave.
     pub(crate) fn is_to_host(&self) -> bool {
         // SAFETY: The packet is valid.
-        unsafe { bindings::bonding_is_to_host(ptr::from_ref(&*self.0)) }
+        unsafe { bindings::bonding_is_to_host(self.0.get()) }
     }
 
     /// Whether it is of a slow protocol (LACP, say), and addressed to `group`.
     #[inline]
     pub(crate) fn is_slow_protocol(&self, group: &[u8; 6]) -> bool {
-        self.link_type() == ETH_P_SLOW && self.destination() == *group
+        self.link_type() == ETH_P_SLOW && self.destination() == as_integer(*group)
     }
 
     /// What the link layer says that it is (`ETH_P_*`); its VLAN tags are not looked behind.
     #[inline]
     fn link_type(&self) -> u16 {
-        // SAFETY: All bytes of the union are initialised, and this form of it has only plain
-        // integers.
-        u16::from_be(unsafe { self.0.__bindgen_anon_4.headers.as_ref() }.protocol)
+        // SAFETY: The packet is valid. All bytes of the union are initialised, and this form of it
+        // has only plain integers.
+        u16::from_be(unsafe { (*self.0.get()).__bindgen_anon_4.headers.as_ref() }.protocol)
     }
 
-    /// The Ethernet address that it is sent to; 0 from a driver that tells of none.
+    /// The Ethernet address that it is sent to, [as an integer](as_integer), which takes half the
+    /// instructions of bytes; 0 from a driver that tells of none.
     #[inline]
-    fn destination(&self) -> [u8; 6] {
+    fn destination(&self) -> u64 {
         // SAFETY: As in `link_type()`.
-        let header = unsafe { self.0.__bindgen_anon_4.headers.as_ref() }.mac_header;
+        let header = unsafe { (*self.0.get()).__bindgen_anon_4.headers.as_ref() }.mac_header;
         if header == u16::MAX {
-            return [0; 6];
+            return 0;
         }
         // SAFETY: A header that is set is an offset into the buffer, and six bytes further is still
         // within its memory: `skb_shared_info` follows what is for the packet.
-        unsafe {
-            self.0
-                .head
-                .add(usize::from(header))
-                .cast::<[u8; 6]>()
-                .read()
+        let (first, last) = unsafe {
+            let address = (*self.0.get()).head.add(usize::from(header));
+            let last = address.add(size_of::<u32>()).cast::<u16>();
+            (
+                address.cast::<u32>().read_unaligned(),
+                last.read_unaligned(),
+            )
+        };
+        if cfg!(target_endian = "little") {
+            u64::from(first) | u64::from(last) << 32
+        } else {
+            u64::from(first) << 32 | u64::from(last) << 16
         }
     }
 
     /// Copies what follows the Ethernet header, as far as there is room, and returns that.
     pub(crate) fn copy<'b>(&self, room: &'b mut [u8]) -> &'b [u8] {
         // SAFETY: The packet is valid, the room for its length; no more than that is written.
-        let copied = unsafe {
-            bindings::bonding_skb_copy(ptr::from_ref(&*self.0), room.as_mut_ptr(), room.len())
-        };
+        let copied =
+            unsafe { bindings::bonding_skb_copy(self.0.get(), room.as_mut_ptr(), room.len()) };
         room.get(..copied).unwrap_or_default()
     }
 }

@@ -126,4 +126,28 @@ for reselect in always better; do
 	becomes "the primary comes back" "link_is eth0 up"
 	echo -bond0 >$MASTERS
 done
+
+# --- another address while a failover of balance-alb waits for RTNL
+macs() { echo "$(<$NET/bond0/address) $(<$NET/eth1/address) $(<$NET/eth0/address)"; }
+before=$(<$NET/eth0/address) other=$(<$NET/eth1/address) mac=02:aa:00:00:66:66
+mk_bond sysfs bond0 balance-alb miimon 100
+ip link set bond0 up
+enslave sysfs bond0 eth0 eth1
+becomes "balance-alb: both are up" "link_is eth0 up && link_is eth1 up && active_is eth0"
+ok "RTNL is held" insmod /usr/local/lib/lab/hold_rtnl.ko
+wait_for "[[ \$(<$HOLD) == Y ]]" 5
+cable pull eth0
+becomes "the backup takes over" "active_is eth1" 5
+ip link set bond0 address $mac &
+setter=$!
+becomes "somebody waits to set an address" "grep -q '^State:.D' /proc/$setter/status"
+echo 0 >$HOLD
+wait $setter
+rmmod hold_rtnl
+becomes "the bond and its active slave have the address, the other one that of the slave" \
+	"[[ \$(macs) == '$mac $mac $other' ]]"
+cable plug eth0
+becomes "the first comes back" "link_is eth0 up"
+echo -bond0 >$MASTERS
+is "each has its own again" "$(<$NET/eth0/address) $(<$NET/eth1/address)" "$before $other"
 finish

@@ -85,7 +85,7 @@ def capture(args):
             # struct packet_mreq: index, PACKET_MR_PROMISC, no address
             sock.setsockopt(263, 1, struct.pack("iHH8s", socket.if_nametoindex(dev), 1, 0, b""))
         selector.register(sock, selectors.EVENT_READ, dev)
-    with open(args.file, "w") as out:
+    with open(args.file, "w", buffering=1) as out:
         open(args.file + ".ready", "w").close()
         while True:
             events = selector.select(0.05)

@@ -147,6 +147,21 @@ fn what_a_user_types() {
 }
 
 #[test]
+fn balance_alb_warns_of_its_clients() {
+    let (outcome, messages) = run(RawParams {
+        mode: Some(b"balance-alb"),
+        miimon: 100,
+        updelay: 300,
+        ..NONE
+    });
+    assert_eq!(outcome.unwrap().params.mode, Mode::Alb);
+    let warned = |(level, text): &&(Level, String)| {
+        *level == Level::Notice && text.contains("updelay parameter (300 msec)")
+    };
+    assert_eq!(messages.iter().filter(warned).count(), 1);
+}
+
+#[test]
 fn out_of_range_is_replaced() {
     let (defaults, text) = warned(RawParams {
         max_bonds: -1,

@@ -46,6 +46,7 @@ fn what_each_option_entails() {
             OptionId::UseCarrier | OptionId::EventMonitor => Effects::RESTART_MONITOR,
             OptionId::UpDelay | OptionId::DownDelay => Effects::UPDATE_DELAYS,
             OptionId::PrimaryReselect => Effects::RESELECT,
+            OptionId::LpInterval => Effects::RETEACH,
             OptionId::MinLinks => Effects::UPDATE_CARRIER,
             OptionId::AllSlavesActive => Effects::MARK_ALL_SLAVES,
             _ => Effects::NONE,

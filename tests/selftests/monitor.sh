@@ -128,8 +128,9 @@ for reselect in always better; do
 done
 
 # --- another address while a failover of balance-alb waits for RTNL
-macs() { echo "$(<$NET/bond0/address) $(<$NET/eth1/address) $(<$NET/eth0/address)"; }
-before=$(<$NET/eth0/address) other=$(<$NET/eth1/address) mac=02:aa:00:00:66:66
+# shellcheck disable=SC2317 # called by becomes
+macs() { echo "$(<"$NET/bond0/address") $(<"$NET/eth1/address") $(<"$NET/eth0/address")"; }
+before=$(<"$NET/eth0/address") other=$(<"$NET/eth1/address") mac=02:aa:00:00:66:66
 mk_bond sysfs bond0 balance-alb miimon 100
 ip link set bond0 up
 enslave sysfs bond0 eth0 eth1
@@ -149,5 +150,5 @@ becomes "the bond and its active slave have the address, the other one that of t
 cable plug eth0
 becomes "the first comes back" "link_is eth0 up"
 echo -bond0 >$MASTERS
-is "each has its own again" "$(<$NET/eth0/address) $(<$NET/eth1/address)" "$before $other"
+is "each has its own again" "$(<"$NET/eth0/address") $(<"$NET/eth1/address")" "$before $other"
 finish

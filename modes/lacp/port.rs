@@ -37,11 +37,11 @@ use super::{
     transmit::Transmit,
 };
 
-/// How many LACPDUs of a port are looked at in each [`FLOOD_WINDOW`]. A partner that keeps to the
-/// standard sends three a second.
+/// How many PDUs of a kind are looked at by a port in each [`FLOOD_WINDOW`]. A partner that keeps to
+/// the standard sends three LACPDUs a second.
 const FLOOD_LIMIT: u8 = 16;
 
-/// Length of the window in which received LACPDUs are counted, in ms.
+/// Length of the window in which received PDUs are counted, in ms.
 const FLOOD_WINDOW: u64 = 100;
 
 /// Priority of a port unless told otherwise (`actor_port_prio`).
@@ -75,6 +75,32 @@ pub(crate) struct Vars {
     pub(crate) ntt: bool,
 }
 
+/// How many PDUs of a kind were received of late: a flood must not keep a CPU busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Intake {
+    /// When the window began in which they are counted, in ms.
+    began: u64,
+    /// How many there were in it.
+    count: u8,
+}
+
+impl Intake {
+    /// None so far.
+    const fn new() -> Intake {
+        Intake { began: 0, count: 0 }
+    }
+
+    /// Counts one more. Returns whether it may be looked at.
+    pub(super) fn admit(&mut self, now_ms: u64) -> bool {
+        if now_ms.saturating_sub(self.began) >= FLOOD_WINDOW {
+            (self.began, self.count) = (now_ms, 0);
+        }
+        let may = self.count < FLOOD_LIMIT;
+        self.count = self.count.saturating_add(1);
+        may
+    }
+}
+
 /// A port.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Port {
@@ -102,8 +128,10 @@ pub(crate) struct Port {
     due: Option<LacpPdu>,
     /// What the Mux machine's state was when last asked for news.
     told: mux::State,
-    /// When the window began in which received LACPDUs are counted, in ms, and how many there were.
-    window: (u64, u8),
+    /// LACPDUs of others received of late.
+    pub(super) lacpdus: Intake,
+    /// Markers received of late. They are counted apart, so that they displace no LACPDU.
+    pub(super) markers: Intake,
     /// A LACPDU of our own has come back since the link came up.
     pub(super) looped: bool,
     /// The port is about to leave: it takes no part any more until all begins anew.
@@ -144,7 +172,8 @@ impl Port {
             link: None,
             due: None,
             told: mux::State::Detached,
-            window: (0, 0),
+            lacpdus: Intake::new(),
+            markers: Intake::new(),
             looped: false,
             retired: false,
             stats: Stats::new(),
@@ -210,18 +239,6 @@ impl Port {
     /// Sets `NTT`.
     pub(crate) fn request_transmission(&mut self) {
         self.vars.ntt = true;
-    }
-
-    /// Counts a received LACPDU. Returns whether it may be looked at: a flood must not keep a CPU
-    /// busy.
-    pub(super) fn may_receive(&mut self, now_ms: u64) -> bool {
-        let (began, count) = &mut self.window;
-        if now_ms.saturating_sub(*began) >= FLOOD_WINDOW {
-            (*began, *count) = (now_ms, 0);
-        }
-        let may = *count < FLOOD_LIMIT;
-        *count = count.saturating_add(1);
-        may
     }
 
     /// Whether it is known who is at the other end of the link, or that nobody answers; so it is

@@ -164,8 +164,8 @@ impl System {
         port.stats.count(counter);
         self.totals.count(counter);
         match decoded {
-            Ok(Pdu::Lacp(_) | Pdu::Marker(_)) if !port.may_receive(now_ms) => Received::Nothing,
             Ok(Pdu::Lacp(heard)) => receive_lacp(ports, index, &heard, now_ms),
+            Ok(Pdu::Marker(_)) if !port.markers.admit(now_ms) => Received::Nothing,
             Ok(Pdu::Marker(marker)) => {
                 port.stats.count(Counter::MarkerRespTx);
                 self.totals.count(Counter::MarkerRespTx);
@@ -268,6 +268,9 @@ fn receive_lacp<T: AsRef<Port> + AsMut<Port>>(
     if heard.actor.system.mac == port.vars.actor.system.mac {
         let first = !core::mem::replace(&mut port.looped, true);
         return Received::Loopback { first };
+    }
+    if !port.lacpdus.admit(now_ms) {
+        return Received::Nothing;
     }
     let before = (port.vars, port.receive.state());
     if !port.receive.receive(&mut port.vars, heard, now_ms) {

@@ -3,6 +3,7 @@
 //! LACPDUs and Marker PDUs as bytes.
 
 use super::{
+    cases,
     settings,
     Bond,
     GIGABIT, //
@@ -19,9 +20,14 @@ use crate::modes::lacp::{
         LacpPdu,
         Marker,
         Pdu,
-        FRAME_LEN, //
+        FRAME_LEN,
+        LEN, //
     },
-    system::Received,
+    stats::Stats,
+    system::{
+        Received,
+        Settings, //
+    },
 };
 use proptest::prelude::*;
 
@@ -109,8 +115,79 @@ fn what_is_looked_at_and_what_is_not() {
     assert_eq!(decode(&padded), same);
 }
 
+/// What a frame of a flood is made from.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Base {
+    /// A LACPDU of the partner.
+    Partner,
+    /// One of our own, come back.
+    Own,
+    /// A marker.
+    Marker,
+}
+
+/// A frame of a flood, after the Ethernet header.
+#[derive(Clone, Debug)]
+pub(super) enum Thrown {
+    /// Any bytes.
+    Bytes(Vec<u8>),
+    /// A PDU, bytes of which were changed before it got its length.
+    Changed {
+        of: Base,
+        changes: Vec<(usize, u8)>,
+        len: usize,
+    },
+}
+
+impl Thrown {
+    /// Returns the bytes, made from what `partner` would say, or ourselves.
+    pub(super) fn bytes(&self, partner: &LacpPdu, own: &LacpPdu) -> Vec<u8> {
+        let (of, changes, len) = match self {
+            Thrown::Bytes(bytes) => return bytes.clone(),
+            Thrown::Changed { of, changes, len } => (*of, changes, *len),
+        };
+        let frame = match of {
+            Base::Partner => partner.frame(&[0; 6]),
+            Base::Own => own.frame(&[0; 6]),
+            Base::Marker => Marker { requester: [7; 12] }.response(&[0; 6]),
+        };
+        let mut bytes = frame[14..].to_vec();
+        if matches!(of, Base::Marker) {
+            bytes[2] = 1;
+        }
+        for &(at, value) in changes {
+            bytes[at] = value;
+        }
+        bytes.resize(len, 0xa5);
+        bytes
+    }
+}
+
+/// Makes any frame of a flood: most are nearly, or quite, what a partner would send.
+pub(super) fn any_thrown() -> impl Strategy<Value = Thrown> {
+    let value = prop_oneof![
+        any::<u8>(),
+        prop::sample::select(&[0, 1, 2, 3, 20, 22, 0x05, 0x3d, 0x3f, 0xff][..]),
+    ];
+    let change = (prop_oneof![0..60usize, 0..LEN], value);
+    let changed = (
+        prop::sample::select(&[Base::Partner, Base::Partner, Base::Own, Base::Marker][..]),
+        prop::collection::vec(change, 0..5),
+        prop_oneof![4 => Just(LEN), 1 => 0..160usize],
+    );
+    prop_oneof![
+        1 => prop::collection::vec(any::<u8>(), 0..160).prop_map(Thrown::Bytes),
+        4 => changed.prop_map(|(of, changes, len)| Thrown::Changed { of, changes, len }),
+    ]
+}
+
+/// How many PDUs were received, of whatever kind.
+fn received(stats: &Stats) -> u64 {
+    [0, 2, 3, 4, 6, 8].iter().map(|&at| stats.all()[at]).sum()
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(2000))]
 
     /// What is sent is understood.
     #[test]
@@ -130,36 +207,45 @@ proptest! {
         prop_assert_eq!(decode(&pdu.frame(&macs[0])[14..]), Ok(Pdu::Lacp(pdu)));
     }
 
-    /// Whatever arrives: nothing panics, timers go on, and what can't be understood changes nothing.
+    /// Whatever arrives: nothing panics, timers go on, each frame is counted once, what can't be
+    /// understood changes nothing, and all that is sent is in order.
     #[test]
     fn arbitrary_bytes_do_no_harm(
-        frames in prop::collection::vec(
-            (0..3usize, prop_oneof![
-                prop::collection::vec(any::<u8>(), 0..160),
-                (0..4u8, 0..4u8, prop::collection::vec(any::<u8>(), 108..130)).prop_map(|(a, b, mut rest)| {
-                    let mut bytes = vec![a, b];
-                    bytes.append(&mut rest);
-                    bytes[3] = 20;
-                    bytes[23] = 20;
-                    bytes
-                }),
-            ], 0..3_000u64), 0..40),
+        (active, fast, strict, coupled) in any::<(bool, bool, bool, bool)>(),
+        frames in prop::collection::vec((0..3usize, any_thrown(), 0..3_000u64), 0..40),
     ) {
-        let mut bond = Bond::new(settings(1), 2);
+        let own = Settings { active, fast, strict, coupled, ..settings(1) };
+        let mut bond = Bond::new(own, 2);
         for port in &mut bond.ports {
             port.set_link(Some(GIGABIT));
         }
         let mut now = 1_000;
         bond.run(now);
-        for (port, bytes, wait) in frames {
+        for (port, thrown, wait) in frames {
             now += wait;
-            let before: Vec<_> = bond.ports.iter().map(|p| (*p.actor(), *p.partner(), p.mux())).collect();
-            let received = bond.system.receive(&mut bond.ports, port, &bytes, now);
-            if received != Received::Lacpdu {
-                let after: Vec<_> = bond.ports.iter().map(|p| (*p.actor(), *p.partner(), p.mux())).collect();
-                prop_assert_eq!(before, after);
+            let us = *bond.ports[port.min(1)].actor();
+            let bytes = thrown.bytes(
+                &LacpPdu { actor: EXAMPLE.actor, partner: us },
+                &LacpPdu { actor: us, partner: EXAMPLE.actor },
+            );
+            let state = |bond: &Bond| -> Vec<_> {
+                bond.ports.iter().map(|p| (*p.actor(), *p.partner(), p.mux())).collect()
+            };
+            let before = state(&bond);
+            let counted = received(&bond.system.totals);
+            let outcome = bond.system.receive(&mut bond.ports, port, &bytes, now);
+            prop_assert_eq!(received(&bond.system.totals) - counted, u64::from(port < 2));
+            if outcome != Received::Lacpdu {
+                prop_assert_eq!(before, state(&bond));
             }
-            bond.run(now);
+            if let Received::Marker(marker) = outcome {
+                let answer = marker.response(&[2, 0, 0, 0, 0, 1]);
+                prop_assert_eq!(&answer[18..30], &bytes[4..16]);
+                prop_assert_eq!(decode(&answer[14..]), Ok(Pdu::MarkerResponse));
+            }
+            for (_, pdu) in bond.run(now) {
+                prop_assert_eq!(decode(&pdu.frame(&[0; 6])[14..]), Ok(Pdu::Lacp(pdu)));
+            }
             let next = bond.deadline();
             prop_assert!(next.is_none_or(|at| at > now));
             prop_assert!(bond.senders().len() <= 2);

@@ -24,6 +24,22 @@ use crate::{
         }, //
     },
 };
+use proptest::prelude::*;
+
+/// So many cases of a property, unless `PROPTEST_CASES` says how many.
+fn cases(count: u32) -> ProptestConfig {
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    match std::env::var_os("PROPTEST_CASES") {
+        Some(_) => config,
+        None => ProptestConfig {
+            cases: count,
+            ..config
+        },
+    }
+}
 
 /// A gigabit link.
 const GIGABIT: Capability = Capability {

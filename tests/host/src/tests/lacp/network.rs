@@ -3,6 +3,12 @@
 //! Systems joined by cables that lose, delay, repeat and reorder LACPDUs.
 
 use super::{
+    bytes::{
+        any_thrown,
+        Base,
+        Thrown, //
+    },
+    cases,
     settings,
     Bond,
     GIGABIT, //
@@ -13,7 +19,8 @@ use crate::{
         key::Capability,
         mux,
         params::PortState,
-        pdu::LacpPdu, //
+        pdu::LacpPdu,
+        system::Received, //
     },
 };
 use proptest::prelude::*;
@@ -155,6 +162,26 @@ impl World {
                 this,
                 "ports that do not go together"
             );
+        }
+    }
+
+    /// What the port at an end would say if it sent a LACPDU now.
+    fn pdu(&self, (bond, port): End) -> LacpPdu {
+        let port = &self.bonds[bond].ports[port];
+        LacpPdu {
+            actor: *port.actor(),
+            partner: *port.partner(),
+        }
+    }
+
+    /// Has a port receive a frame of a flood, made from what its partner, or it, would say. As in
+    /// the kernel, the machines run if it told something new.
+    fn throw(&mut self, to: End, what: &Thrown) {
+        let partner = self.cables[to.0][to.1].map_or(to, |partner| partner);
+        let bytes = what.bytes(&self.pdu(partner), &self.pdu(to));
+        let Bond { system, ports, .. } = &mut self.bonds[to.0];
+        if system.receive(ports, to.1, &bytes, self.now) == Received::Lacpdu {
+            self.run(to.0);
         }
     }
 
@@ -323,6 +350,40 @@ fn cables_that_lead_back_or_elsewhere_never_go_together() {
     assert!(senders == [2] || senders == [3, 4], "{senders:?}");
 }
 
+#[test]
+fn what_says_nothing_does_not_displace_the_partner() {
+    let mut world = pair(settings(1), settings(2), 2);
+    world.pass(1_000);
+    let like = |of, changes| Thrown::Changed {
+        of,
+        changes,
+        len: 110,
+    };
+    let flood = [
+        like(Base::Marker, vec![]),
+        like(Base::Marker, vec![(2, 2)]),
+        like(Base::Own, vec![]),
+        like(Base::Partner, vec![(3, 19)]),
+        like(Base::Partner, vec![(0, 10)]),
+    ];
+    // Not in step with what the partner sends.
+    for _ in 0..1_500 {
+        for _ in 0..20 {
+            for what in &flood {
+                world.throw((0, 0), what);
+            }
+        }
+        world.pass(7);
+        for bond in &world.bonds {
+            assert_eq!(bond.senders(), [0, 1]);
+        }
+    }
+    let counted = world.bonds[0].ports[0].stats;
+    assert_eq!(counted.all()[4], 30_000, "markers");
+    let answered = counted.all()[7];
+    assert!((1_600..=1_616).contains(&answered), "{answered} answered");
+}
+
 /// What happens to a world before it is left in peace.
 #[derive(Clone, Debug)]
 enum Disturbance {
@@ -379,7 +440,7 @@ fn disturb(world: &mut World, what: &Disturbance, ports: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(192))]
 
     /// Once the disturbance stops, all ports of the same speed go together, on both sides the same.
     #[test]
@@ -417,6 +478,47 @@ proptest! {
         prop_assert_eq!(world.bonds[1].senders(), all);
         for bond in &world.bonds {
             prop_assert!(bond.carrier());
+            let id = bond.ports[0].aggregator();
+            prop_assert!(bond.ports.iter().all(|port| port.aggregator() == id));
+        }
+    }
+
+    /// Whatever is thrown at a port, the others go on as if nothing were, and when it stops the port
+    /// is back.
+    #[test]
+    fn a_flood_is_the_affair_of_the_port_it_hits(
+        ports in 2..=4usize,
+        passive in any::<bool>(),
+        fast in any::<[bool; 2]>(),
+        coupled in any::<[bool; 2]>(),
+        select in 0..4u8,
+        flood in prop::collection::vec(
+            (any_thrown(), prop_oneof![3 => 0..5u64, 1 => 0..2_500u64]), 0..200),
+    ) {
+        let mut own = settings(1);
+        let mut other = settings(2);
+        other.active = !passive;
+        (own.fast, other.fast) = (fast[0], fast[1]);
+        (own.coupled, other.coupled) = (coupled[0], coupled[1]);
+        own.select = AdSelect::from_u8(select).unwrap();
+        let mut world = pair(own, other, ports);
+        world.pass(3_000);
+        let all: Vec<usize> = (0..ports).collect();
+        prop_assert_eq!(world.bonds[0].senders(), all.clone());
+        for (what, wait) in &flood {
+            world.throw((0, 0), what);
+            world.pass(*wait);
+            for bond in &world.bonds {
+                let senders = bond.senders();
+                prop_assert!(all[1..].iter().all(|port| senders.contains(port)), "{senders:?}");
+                prop_assert!(bond.carrier());
+            }
+        }
+        // The partner says who it is within the period that it was asked for, and ports wait for each
+        // other (2 s, and once more for the choice).
+        world.pass(if fast[0] { 6_000 } else { 36_000 });
+        for bond in &world.bonds {
+            prop_assert_eq!(bond.senders(), all.clone());
             let id = bond.ports[0].aggregator();
             prop_assert!(bond.ports.iter().all(|port| port.aggregator() == id));
         }

@@ -10,26 +10,6 @@ need_cmds jq tc ip
 
 DEBUGFS=/sys/kernel/debug
 
-# In TEXT: the state of a slave's port.
-port() { slurp "$NET/$1/bonding_slave/ad_actor_oper_port_state"; }
-# All of these slaves collect and distribute.
-# shellcheck disable=SC2317 # called by expressions
-carry() {
-	local dev
-	for dev; do
-		port "$dev"
-		((TEXT != 0 && (TEXT & 0x30) == 0x30)) || return 1
-	done
-}
-# None of them does.
-# shellcheck disable=SC2317 # called by expressions
-idle() {
-	local dev
-	for dev; do
-		port "$dev"
-		(((TEXT & 0x30) == 0)) || return 1
-	done
-}
 # shellcheck disable=SC2317 # called by expressions
 carrier() { slurp "$NET/$1/carrier"; [[ $TEXT == "$2" ]]; }
 # shellcheck disable=SC2317 # called by expressions

@@ -247,6 +247,63 @@ enslave() {
 
 active() { get "$1" active_slave 2>/dev/null; }
 
+# ---------------------------------------------------------------- 802.3ad
+
+# In TEXT: the state of a slave's port.
+port() { slurp "$NET/$1/bonding_slave/ad_actor_oper_port_state"; }
+
+# carry DEVICE…: all of these slaves collect and distribute; idle: none of them does.
+carry() {
+	local dev
+	for dev; do
+		port "$dev"
+		((TEXT != 0 && (TEXT & 0x30) == 0x30)) || return 1
+	done
+}
+idle() {
+	local dev
+	for dev; do
+		port "$dev"
+		(((TEXT & 0x30) == 0)) || return 1
+	done
+}
+
+# Notes the LACPDUs of these devices until the test ends, in $WORK/pdus.
+pdus_start() {
+	background "$HERE/lacp_pdus.py" "$WORK/pdus" "$@"
+	wait_for "[[ -e $WORK/pdus.ready ]]" 15
+}
+
+# pdus_mark: what happens next is what left_after is about.
+pdus_mark() { PDUS=$(wc -l <"$WORK/pdus"); }
+
+# left_after DEVICE: milliseconds from the last LACPDU which the port heard to its first one
+# since pdus_mark that said it no longer carries; -1 if none did.
+left_after() {
+	wait_for "[[ -n \$(left_gap $1) ]]" 5
+	left_gap "$1" | grep . || echo -1
+}
+left_gap() {
+	awk -v dev="$1" -v mark="$PDUS" '$2 != dev { next }
+		$3 == "in" { heard = $1; next }
+		NR > mark && $4 == "idle" { print int(($1 - heard) * 1000); exit }' "$WORK/pdus"
+}
+
+# ovs_start: ovsdb-server and ovs-vswitchd (VSWITCHD is its process), with a datapath of its own.
+ovs_start() {
+	local dir=/run/ovs
+	export OVS_RUNDIR=$dir OVS_LOGDIR=$dir OVS_DBDIR=$dir OVS_SYSCONFDIR=$dir
+	mkdir -p "$dir"
+	ovsdb-tool create "$dir/conf.db" /usr/share/openvswitch/vswitch.ovsschema
+	background ovsdb-server --remote="punix:$dir/db.sock" "$dir/conf.db" >"$dir/ovsdb.log" 2>&1
+	wait_for "[[ -S $dir/db.sock ]]" 30
+	ovs-vsctl --no-wait init
+	background ovs-vswitchd --disable-system --pidfile "unix:$dir/db.sock" >"$dir/vswitchd.log" 2>&1
+	# shellcheck disable=SC2034 # for the tests
+	VSWITCHD=${BACKGROUND[-1]}
+	wait_for "[[ -s $dir/ovs-vswitchd.pid ]]" 30
+}
+
 # mk_veth NAME…: a pair each: NAME, to be a slave, and its far end far-NAME, up.
 # The address tells the n-th pair: 02:aa:00:00:0n:01 and :02.
 VETHS=0

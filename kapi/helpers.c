@@ -367,6 +367,16 @@ netdev_features_t bonding_add_tso_features(netdev_features_t features,
 	return netdev_add_tso_features(features, mask);
 }
 
+void bonding_prog_inc(struct bpf_prog *prog)
+{
+	bpf_prog_inc(prog);
+}
+
+void bonding_prog_put(struct bpf_prog *prog)
+{
+	bpf_prog_put(prog);
+}
+
 void bonding_xdp_master_redirect(bool more)
 {
 	if (more)

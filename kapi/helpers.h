@@ -72,6 +72,8 @@ netdev_features_t bonding_base_features(netdev_features_t features);
 netdev_features_t bonding_add_tso_features(netdev_features_t features,
 					   netdev_features_t mask);
 
+void bonding_prog_inc(struct bpf_prog *prog);
+void bonding_prog_put(struct bpf_prog *prog);
 void bonding_xdp_master_redirect(bool more);
 
 bool bonding_link_event_pending(const struct net_device *dev);

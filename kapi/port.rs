@@ -134,6 +134,7 @@ impl<S> Port<S> {
     }
 
     /// What C code sees of the slave.
+    #[cfg(CONFIG_XFRM_OFFLOAD)]
     pub(super) fn shared(&self) -> *mut bindings::slave {
         self.shared.get()
     }

@@ -59,7 +59,7 @@ unsafe impl Sync for Program {}
 impl Clone for Program {
     fn clone(&self) -> Self {
         // SAFETY: The program is alive by the type invariant.
-        unsafe { bindings::bpf_prog_inc(self.0.as_ptr()) };
+        unsafe { bindings::bonding_prog_inc(self.0.as_ptr()) };
         // INVARIANT: The count was just added.
         Self(self.0)
     }
@@ -68,7 +68,7 @@ impl Clone for Program {
 impl Drop for Program {
     fn drop(&mut self) {
         // SAFETY: The count is ours and given up here.
-        unsafe { bindings::bpf_prog_put(self.0.as_ptr()) };
+        unsafe { bindings::bonding_prog_put(self.0.as_ptr()) };
     }
 }
 

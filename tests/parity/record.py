@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """In a guest: sets every option to every value in every way, and writes down what came of it.
 
-record.py OPTIONS [PART…]     parts: values gates create slaves life ioctl params; default: all
+record.py OPTIONS [PART…]     parts: values gates create slaves life balance ioctl params; default: all
 
 A step is a line `[where] what`, then indented: the verdict; the link messages of the bond and its
 slaves in their order, each with what is new in it; those that came later, sorted; all that reads
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 
+import balance
 from faces import NET, Faces
 from link import ADDRESS, DELLINK, IFF_UP, IFNAME, MTU, NEWLINK, RX_QUEUES, TX_QUEUES, Link, attr, errno_word, write_file
 from values import OTHER_PARAMS, PARAM_CONTEXT, SLAVE_ATTRS, load
@@ -539,7 +540,7 @@ class Recorder:
 
     def run(self, parts):
         every = {"values": self.values, "gates": self.gates, "create": self.create, "slaves": self.slave_attrs,
-                 "life": self.life, "ioctl": self.ioctls, "params": self.params}
+                 "life": self.life, "balance": lambda: balance.record(self), "ioctl": self.ioctls, "params": self.params}
         self.make_devices()
         for name in parts or every:
             start, before = time.monotonic(), self.steps

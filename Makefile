@@ -52,7 +52,7 @@ bench:
 
 # How long a bond sends nothing after its active slave lost the carrier.
 bench-failover:
-	@tools/bench-failover
+	@tools/bench-failover --icount
 
 # For the running kernel (or KVER=, and its tree KDIR=), into DESTDIR.
 install:

@@ -298,10 +298,11 @@ pub(crate) fn is_neighbour_discovery<F: Frame + ?Sized>(frame: &F, at: usize) ->
 /// Length of a learning packet.
 pub(crate) const LEARNING: usize = 60;
 
-/// A packet from `mac` to itself, by which switches learn where that is (`ETH_P_LOOPBACK`).
+/// A packet from `mac` to itself, by which switches learn where that is (`ETH_P_LOOPBACK`, which is
+/// 0x9000 and not 0x0060, `ETH_P_LOOP`).
 pub(crate) fn learning_packet(mac: [u8; 6]) -> [u8; LEARNING] {
     let mut packet = [0; LEARNING];
-    let header = mac.iter().chain(&mac).chain(&[0x00, 0x60]);
+    let header = mac.iter().chain(&mac).chain(&[0x90, 0x00]);
     for (to, from) in packet.iter_mut().zip(header) {
         *to = *from;
     }

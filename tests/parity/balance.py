@@ -16,7 +16,7 @@ from link import ADDRESS, IFF_UP, NEWLINK, attr, write_file
 LISTEN = 4
 OURS = "10.0.0.1"
 PEERS = range(10, 16)
-ETH_P_ARP, ETH_P_LOOPBACK = 0x0806, 0x0060
+ETH_P_ARP, ETH_P_LOOPBACK = 0x0806, 0x9000
 
 
 def peer_mac(number):
@@ -65,6 +65,8 @@ class Ears:
                     data, extra, _, address = sock.recvmsg(2000, 128)
                 except BlockingIOError:
                     break
+                except OSError:     # that the device is down is said once
+                    continue
                 vlan = 0
                 for _, _, value in extra:
                     status, tag = struct.unpack("I12xH", value[:18])

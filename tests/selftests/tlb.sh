@@ -114,7 +114,7 @@ quiet bond0.9
 ip link set bond0.9 up
 capture_learning() {
 	rm -f "$WORK/frames" "$WORK/frames.ready"
-	"$FRAMES" capture --all --type 0x60 "$WORK/frames" "${FAR[@]}" &
+	"$FRAMES" capture --all --type 0x9000 "$WORK/frames" "${FAR[@]}" &
 	CAPTURE=$!
 	wait_for "[[ -e $WORK/frames.ready ]]" 15
 }

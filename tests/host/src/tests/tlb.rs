@@ -161,7 +161,7 @@ fn intervals() {
 #[test]
 fn learning() {
     let packet = learning_packet([2, 3, 4, 5, 6, 7]);
-    assert_eq!(packet[..14], [2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6, 7, 0, 0x60]);
+    assert_eq!(packet[..14], [2, 3, 4, 5, 6, 7, 2, 3, 4, 5, 6, 7, 0x90, 0]);
     assert_eq!(packet[14..], [0; 46]);
 }
 

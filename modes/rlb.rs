@@ -121,6 +121,8 @@ pub(crate) struct Client {
     vlan: u16,
     /// It is to be told of its slave.
     tell: bool,
+    /// The place of the one that came before it; [`PLACES`] is none.
+    older: usize,
 }
 
 /// An ARP reply that is to be sent, [`BURST`] times.
@@ -169,6 +171,20 @@ fn fastest(slaves: &[Slave]) -> Option<Slave> {
     able.max_by_key(|slave| slave.speed).copied()
 }
 
+/// The slave whose turn it is after `last`: the fastest of those behind it, unless there is a faster
+/// one before.
+fn turn(slaves: &[Slave], last: &mut u32) -> Option<u32> {
+    let at = slaves.iter().position(|slave| slave.id == *last);
+    let split = at.map_or(slaves.len(), |at| at.saturating_add(1));
+    let (before, after) = slaves.split_at_checked(split)?;
+    let slave = match (fastest(before), fastest(after)) {
+        (Some(before), Some(after)) if after.speed < before.speed => before,
+        (before, after) => after.or(before)?,
+    };
+    *last = slave.id;
+    Some(slave.id)
+}
+
 /// What became of an ARP packet of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spoken {
@@ -182,6 +198,9 @@ pub(crate) struct Spoken {
 #[derive(Debug)]
 pub(crate) struct Table<C> {
     clients: C,
+    /// The place of the one that came last; [`PLACES`] is none. Clients are dealt out from there on, as
+    /// by the C driver.
+    newest: usize,
     /// The slave that was last assigned.
     last: u32,
     /// There are clients to be told.
@@ -199,6 +218,7 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
     pub(crate) const fn new(clients: C) -> Self {
         Table {
             clients,
+            newest: PLACES,
             last: 0,
             news: false,
             retries: 0,
@@ -207,23 +227,40 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
         }
     }
 
-    /// All clients, in the order of their places.
+    /// All clients, the newest first.
     pub(crate) fn clients(&self) -> impl Iterator<Item = &Client> {
-        self.clients.iter().flatten()
+        let at = |place: usize| self.clients.get(place).and_then(Option::as_ref);
+        core::iter::successors(at(self.newest), move |client| at(client.older))
     }
 
-    /// The slave whose turn it is: the fastest of those after the last one, unless there is a faster
-    /// one before.
-    fn next(&mut self, slaves: &[Slave]) -> Option<u32> {
-        let last = slaves.iter().position(|slave| slave.id == self.last);
-        let split = last.map_or(slaves.len(), |at| at.saturating_add(1));
-        let (before, after) = slaves.split_at_checked(split)?;
-        let slave = match (fastest(before), fastest(after)) {
-            (Some(before), Some(after)) if after.speed < before.speed => before,
-            (before, after) => after.or(before)?,
-        };
-        self.last = slave.id;
-        Some(slave.id)
+    /// Calls `change` for all clients, the newest first.
+    fn for_each(&mut self, mut change: impl FnMut(&mut Client)) {
+        let mut place = self.newest;
+        while let Some(client) = self.clients.get_mut(place).and_then(Option::as_mut) {
+            place = client.older;
+            change(client);
+        }
+    }
+
+    /// Forgets those clients for which `stays` is false.
+    fn retain(&mut self, stays: impl Fn(&Client) -> bool) {
+        // The place whose client comes last of those that stay.
+        let mut newer = PLACES;
+        let mut place = self.newest;
+        while let Some(client) = self.clients.get(place).copied().flatten() {
+            if stays(&client) {
+                newer = place;
+            } else {
+                if let Some(slot) = self.clients.get_mut(place) {
+                    *slot = None;
+                }
+                match self.clients.get_mut(newer).and_then(Option::as_mut) {
+                    Some(newer) => newer.older = client.older,
+                    None => self.newest = client.older,
+                }
+            }
+            place = client.older;
+        }
     }
 
     /// The bond sends an ARP packet to a peer, in a VLAN or none (0): returns by which slave, of
@@ -262,7 +299,7 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
             }
             None => {}
         }
-        let slave = self.next(slaves)?;
+        let slave = turn(slaves, &mut self.last)?;
         let mut client = Client {
             ours: arp.sender,
             our_mac: arp.sender_mac,
@@ -271,8 +308,12 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
             slave,
             vlan,
             tell: false,
+            older: old.map_or(self.newest, |old| old.older),
         };
         self.news |= client.want_telling();
+        if old.is_none() {
+            self.newest = place;
+        }
         self.put(place, client);
         Some(Spoken { slave, evicted })
     }
@@ -291,23 +332,19 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
             // Those of a lost slave don't wait for one who is asked for again and again.
             self.not_before_ms = now_ms.saturating_add(DELAY_MS);
         }
-        for client in self.clients.iter_mut().flatten() {
+        let mut news = false;
+        self.for_each(|client| {
             if client.ours == ours && client.slave != 0 && Some(client.slave) != active {
-                self.news |= client.want_telling();
+                news |= client.want_telling();
             }
-        }
+        });
+        self.news |= news;
     }
 
     /// A slave has received an ARP packet.
     pub(crate) fn heard(&mut self, arp: &Arp) {
         // Somebody else has an address of ours now: nobody may be told that we have it.
-        for slot in self.clients.iter_mut() {
-            let lost =
-                |client: &Client| client.ours == arp.sender && client.our_mac != arp.sender_mac;
-            if slot.as_ref().is_some_and(lost) {
-                *slot = None;
-            }
-        }
+        self.retain(|client| client.ours != arp.sender || client.our_mac == arp.sender_mac);
         if arp.kind != Kind::Reply {
             return;
         }
@@ -325,18 +362,17 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
     /// be dealt out anew. Those of slaves that are lost go to others at once.
     pub(crate) fn follow(&mut self, slaves: &[Slave], new: bool) {
         self.deal |= new;
-        for place in 0..PLACES {
-            let Some(mut client) = self.clients.get(place).copied().flatten() else {
-                continue;
-            };
-            if client.slave == 0 || slaves.iter().any(|slave| slave.id == client.slave) {
-                continue;
+        let mut last = self.last;
+        let mut concerned = false;
+        self.for_each(|client| {
+            if client.slave != 0 && !slaves.iter().any(|slave| slave.id == client.slave) {
+                client.slave = turn(slaves, &mut last).unwrap_or(0);
+                concerned |= client.slave != 0 && client.want_telling();
             }
-            client.slave = self.next(slaves).unwrap_or(0);
-            if client.slave != 0 && client.want_telling() {
-                self.tell_at_once();
-            }
-            self.put(place, client);
+        });
+        self.last = last;
+        if concerned {
+            self.tell_at_once();
         }
     }
 
@@ -350,9 +386,7 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
     /// A slave has another Ethernet address now.
     pub(crate) fn readdressed(&mut self, slave: u32) {
         let mut concerned = false;
-        for client in self.clients.iter_mut().flatten() {
-            concerned |= client.slave == slave && client.want_telling();
-        }
+        self.for_each(|client| concerned |= client.slave == slave && client.want_telling());
         if concerned {
             self.tell_at_once();
         }
@@ -360,11 +394,7 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
 
     /// Forgets the clients in a VLAN.
     pub(crate) fn forget_vlan(&mut self, vlan: u16) {
-        for slot in self.clients.iter_mut() {
-            if slot.as_ref().is_some_and(|client| client.vlan == vlan) {
-                *slot = None;
-            }
-        }
+        self.retain(|client| client.vlan != vlan);
     }
 
     /// When [`Self::round`] is to be called, in ms; [`None`] if there is nothing to do.
@@ -377,19 +407,17 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
 
     /// Deals the clients out anew.
     fn deal(&mut self, slaves: &[Slave]) {
-        for place in 0..PLACES {
-            let Some(mut client) = self.clients.get(place).copied().flatten() else {
-                continue;
-            };
-            let Some(slave) = self.next(slaves) else {
-                return;
-            };
-            if client.slave != slave {
+        let mut last = self.last;
+        let mut news = false;
+        self.for_each(|client| {
+            if let Some(slave) = turn(slaves, &mut last) {
+                let moved = client.slave != slave;
                 client.slave = slave;
-                self.news |= client.want_telling();
-                self.put(place, client);
+                news |= moved && client.want_telling();
             }
-        }
+        });
+        self.last = last;
+        self.news |= news;
     }
 
     /// Does what is due: calls `send` for each client that is to be told.
@@ -400,12 +428,14 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
         if !self.news || now_ms < self.not_before_ms {
             return;
         }
-        for client in self.clients.iter_mut().flatten().filter(|it| it.tell) {
-            client.tell = self.retries > 0;
-            if let Some(update) = client.update() {
+        let again = self.retries > 0;
+        self.for_each(|client| {
+            let update = client.tell.then(|| client.update());
+            client.tell &= again;
+            if let Some(update) = update.flatten() {
                 send(update);
             }
-        }
+        });
         self.not_before_ms = now_ms.saturating_add(DELAY_MS);
         match self.retries.checked_sub(1) {
             Some(left) => self.retries = left,

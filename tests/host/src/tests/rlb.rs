@@ -346,7 +346,7 @@ fn a_slave_that_fails_keeps_its_clients_until_it_is_lost() {
     all_rounds(&mut table, 0, &there);
     there[1].fails = true;
     table.follow(&there, false);
-    assert_eq!(assigned(&table), [1, 2, 1, 2]);
+    assert_eq!(assigned(&table), [2, 1, 2, 1]);
     assert_eq!(table.due_ms(), None);
     for to in 20..24 {
         let spoken = table.speak(&reply(to), 0, &there, Some(1)).unwrap();
@@ -354,6 +354,44 @@ fn a_slave_that_fails_keeps_its_clients_until_it_is_lost() {
     }
     table.follow(&there[..1], false);
     assert!(assigned(&table).iter().all(|slave| *slave == 1));
+}
+
+#[test]
+fn the_newest_clients_are_dealt_out_first() {
+    let mut table = table();
+    let there = slaves(&[1000, 1000, 1000]);
+    for to in 10..16 {
+        table.speak(&reply(to), 0, &there, Some(1));
+    }
+    assert_eq!(assigned(&table), [3, 2, 1, 3, 2, 1]);
+    // As the C driver does on the same events.
+    table.follow(&[there[0], there[2]], false);
+    assert_eq!(assigned(&table), [3, 1, 1, 3, 3, 1]);
+    table.follow(&there, true);
+    all_rounds(&mut table, 0, &there);
+    assert_eq!(assigned(&table), [1, 2, 3, 1, 2, 3]);
+}
+
+#[test]
+fn others_stay_in_their_order_when_some_are_forgotten() {
+    let theirs = |table: &Table| -> Vec<u8> {
+        let last = |client: &Client| client.theirs.octets()[3];
+        table.clients().map(last).collect()
+    };
+    let there = slaves(&[1000]);
+    for gone in 0u8..16 {
+        let mut table = table();
+        let vlan = |to: u8| u16::from(gone >> (to - 10) & 1);
+        for to in 10..14 {
+            table.speak(&reply(to), vlan(to), &there, Some(1));
+        }
+        table.forget_vlan(1);
+        let mut left: Vec<u8> = (10..14).rev().filter(|to| vlan(*to) == 0).collect();
+        assert_eq!(theirs(&table), left);
+        table.speak(&reply(20), 0, &there, Some(1));
+        left.insert(0, 20);
+        assert_eq!(theirs(&table), left);
+    }
 }
 
 #[test]

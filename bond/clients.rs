@@ -129,6 +129,11 @@ impl Bond {
         self.with_clients(|clients| clients.readdressed(port.dev().ifindex()));
     }
 
+    /// A slave is about to be released.
+    pub(super) fn restart_turns(&self) {
+        self.with_clients(|clients| clients.restart_turns());
+    }
+
     /// A VLAN above the bond is gone.
     pub(super) fn forget_vlan(&self, vid: u16) {
         self.with_clients(|clients| clients.forget_vlan(vid));

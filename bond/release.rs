@@ -127,6 +127,7 @@ pub(super) fn release(bond: &Bond, rtnl: &Rtnl, dev: &NetDevice, reason: Reason)
     if bond.params().mode.is_balancing() {
         bond.give_back_mac(rtnl, &port);
         bond.cover_address(rtnl, &port);
+        bond.restart_turns();
     }
     let member = remove_member(bond, rtnl, &port, reason);
     slave_log!(

@@ -392,6 +392,11 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
         }
     }
 
+    /// A slave is released: the first of the fastest has its turn next, as with the C driver.
+    pub(crate) fn restart_turns(&mut self) {
+        self.last = 0;
+    }
+
     /// Forgets the clients in a VLAN.
     pub(crate) fn forget_vlan(&mut self, vlan: u16) {
         self.retain(|client| client.vlan != vlan);

@@ -40,7 +40,7 @@ while select.select(ends, [], [], 3 if not udp else 1)[0]:
             data, address = sock.recvfrom(2000)
         except OSError:  # nothing there, or its link was lost
             continue
-        if address[2] == 4 or data[12:14] == b"\x00\x60":
+        if address[2] == 4 or data[12:14] == b"\x90\x00":
             continue
         if data[:6] == peer and data[12:14] == b"\x08\x00":
             udp[dev, data[6:12].hex(":")] += 1

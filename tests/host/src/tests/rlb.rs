@@ -370,6 +370,10 @@ fn the_newest_clients_are_dealt_out_first() {
     table.follow(&there, true);
     all_rounds(&mut table, 0, &there);
     assert_eq!(assigned(&table), [1, 2, 3, 1, 2, 3]);
+    // The last one had slave 3; but one is released.
+    table.restart_turns();
+    table.follow(&there[..2], false);
+    assert_eq!(assigned(&table), [1, 2, 1, 1, 2, 2]);
 }
 
 #[test]

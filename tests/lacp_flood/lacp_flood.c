@@ -28,6 +28,7 @@
 
 #define PDU_LEN		110
 #define LONGEST		1500
+#define LONGEST_FRAME	(ETH_HLEN + 2 * VLAN_HLEN + LONGEST)
 /* Of what the PDUs say, all lies before that. */
 #define SAID		60
 
@@ -67,6 +68,7 @@ struct frame {
 };
 
 static struct frame frame;
+static struct sk_buff *kept;
 static u8 pool[16 * LONGEST];
 static u8 partner_mac[ETH_ALEN] __aligned(2);
 static u64 dice;
@@ -235,10 +237,28 @@ static bool put(struct sk_buff *skb, const u8 *bytes, unsigned int linear, unsig
 	return true;
 }
 
+/*
+ * The packet of the frame before, with room for any other, unless somebody still has it. The
+ * debug kernel takes a millisecond to make one; this one has its first clone with it.
+ */
+static struct sk_buff *reuse(void)
+{
+	if (kept && !skb_shared(kept) && !skb_cloned(kept)) {
+		skb_push(kept, kept->data - kept->head);
+		skb_trim(kept, 0);
+		__vlan_hwaccel_clear_tag(kept);
+		kept->pkt_type = PACKET_HOST;
+	} else {
+		kfree_skb(kept);
+		kept = alloc_skb_fclone(LONGEST_FRAME, GFP_KERNEL);
+	}
+	return kept ? skb_get(kept) : NULL;
+}
+
 /* The frame as a packet that a driver has received. */
 static struct sk_buff *make_skb(struct net_device *dev)
 {
-	static u8 bytes[ETH_HLEN + 2 * VLAN_HLEN + LONGEST];
+	static u8 bytes[LONGEST_FRAME];
 	unsigned int at = 2 * ETH_ALEN, n, len, linear;
 	struct sk_buff *skb;
 
@@ -253,8 +273,8 @@ static struct sk_buff *make_skb(struct net_device *dev)
 	memcpy(bytes + at, frame.body, max_t(unsigned int, frame.len, PDU_LEN));
 	len = at + max_t(unsigned int, frame.len, PDU_LEN);
 
-	linear = one_in(4) ? ETH_HLEN + roll(len - ETH_HLEN) : len;
-	skb = alloc_skb(linear, GFP_KERNEL);
+	linear = one_in(16) ? ETH_HLEN + roll(len - ETH_HLEN) : len;
+	skb = linear < len || one_in(8) ? alloc_skb(linear, GFP_KERNEL) : reuse();
 	if (!skb)
 		return NULL;
 	/* What is cut off is still there, behind the end. */
@@ -271,8 +291,7 @@ static struct sk_buff *make_skb(struct net_device *dev)
 /* Has the slave receive a packet, as by NAPI, or by way of a CPU's backlog. */
 static bool receive(struct sk_buff *skb)
 {
-	struct sk_buff *shared = one_in(8) ? skb_get(skb) : NULL;
-	struct sk_buff *copy = !shared && one_in(8) ? skb_clone(skb, GFP_KERNEL) : NULL;
+	struct sk_buff *copy = one_in(32) ? skb_clone(skb, GFP_KERNEL) : NULL;
 	bool taken = true;
 
 	local_bh_disable();
@@ -281,7 +300,6 @@ static bool receive(struct sk_buff *skb)
 	else
 		netif_receive_skb(skb);
 	local_bh_enable();
-	kfree_skb(shared);
 	kfree_skb(copy);
 	return taken;
 }
@@ -392,6 +410,7 @@ static int __init flood_init(void)
 
 static void __exit flood_exit(void)
 {
+	kfree_skb(kept);
 }
 
 module_init(flood_init);

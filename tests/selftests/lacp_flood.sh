@@ -4,13 +4,13 @@
 # send. If they say nothing, nothing changes but counters, in which each is found once; whatever
 # they say, the other port goes on, and when it stops both aggregate again within six seconds.
 #
-#   lacp_flood.sh [FRAMES]     so many in each of both parts (10000)
+#   lacp_flood.sh [FRAMES]     so many in each of both parts (20000)
 # vm: --kernel debug --smp 2 --timeout 400 --module tests/lacp_flood
 . "$(dirname "$0")/lib.sh"
 need_cmds jq ip
 [[ $DRIVER == rust ]] || skip_all "the C driver believes LACPDUs with wrong lengths in them"
 
-FRAMES=${1:-10000}
+FRAMES=${1:-20000}
 MODULE=/usr/local/lib/lab/lacp_flood.ko
 FLOOD=/sys/module/lacp_flood/parameters/flood
 DEBUGFS=/sys/kernel/debug

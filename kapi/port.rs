@@ -155,7 +155,7 @@ impl<S> Port<S> {
     /// Whether what it receives is to be dropped.
     #[inline]
     pub(crate) fn is_inactive(&self) -> bool {
-        self.bits().load(Ordering::Relaxed) & INACTIVE != 0
+        self.marks().inactive()
     }
 
     /// What becomes of what it receives.
@@ -171,7 +171,8 @@ impl<S> Port<S> {
         self.bits().store(others | probed, Ordering::Relaxed);
     }
 
-    /// Notes whether all slaves receive, each at its own address. As [`Self::set_role`], under the bond's lock.
+    /// Notes whether all slaves receive, each at its own address. As [`Self::set_role`], under the
+    /// bond's lock.
     pub(crate) fn set_balanced(&self, on: bool) {
         let others = self.bits().load(Ordering::Relaxed) & !BALANCED;
         let balanced = if on { BALANCED } else { 0 };

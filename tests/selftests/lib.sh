@@ -97,6 +97,7 @@ finish() {
 	if grep -q '^bonding ' /proc/modules; then
 		ok "the module unloads" modprobe -r bonding
 	fi
+	[[ -z $PEER_FD ]] || ok "the second guest's module unloads" peer modprobe -r bonding
 	FINISHED=1
 	echo "1..$COUNT"
 	((FAILURES == 0))
@@ -401,6 +402,31 @@ CAPTURE=
 # captured DEVICE [AWK-CONDITION]: how many.
 captured() { awk -v dev="$1" "\$2 == dev && (${2:-1})" "$WORK/frames" | wc -l; }
 
+# ---------------------------------------------------------------- the second guest
+
+# peer_start: for a test that tools/vm gave --peer. From then on `peer COMMAND…` has the shell
+# of the second guest carry out a command, prints what that printed and returns its status.
+# These helpers are there, too.
+PEER_FD=
+peer_start() {
+	[[ -e /dev/virtio-ports/peer ]] || skip_all "no second guest"
+	exec {PEER_FD}<>/dev/virtio-ports/peer
+	peer ". $HERE/lib.sh; trap - EXIT"
+}
+
+peer() {
+	local answer output
+	printf '%q\n' "$*" >&"$PEER_FD"
+	if ! IFS= read -r -t $((60 * SLOW)) -u "$PEER_FD" answer; then
+		echo "Bail out! the second guest does not answer: $*"
+		PEER_FD=
+		exit 1
+	fi
+	eval "output=${answer#* }"
+	[[ -z $output ]] || printf '%s\n' "$output"
+	return "${answer%% *}"
+}
+
 # ---------------------------------------------------------------- tidying up
 
 BACKGROUND=()
@@ -423,6 +449,7 @@ stop_background() {
 # away, but what can't be tidied up is a finding too.
 tear_down() {
 	local dev ns
+	[[ -z $PEER_FD ]] || peer tear_down
 	[[ -z $CAPTURE ]] || { kill "$CAPTURE" 2>/dev/null; wait "$CAPTURE" 2>/dev/null; CAPTURE=; }
 	stop_background
 	for ns in $(ip netns list | awk '{ print $1 }'); do ip netns del "$ns"; done

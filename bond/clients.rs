@@ -73,15 +73,17 @@ pub(crate) struct Cover {
 
 impl State {
     /// Notes which slaves can receive from now on; one whose link goes down, but not yet is, keeps
-    /// its clients (`downdelay`). Returns whether there are new ones among them.
+    /// its clients (`downdelay`), but gets no new ones. Returns whether there are some to which clients
+    /// are to be dealt again.
     pub(crate) fn note_receivers(&mut self) -> bool {
         let mut new = false;
         for member in &mut self.members {
             let fails = member.receives && member.link.state() == LinkState::Fail;
             let receives = fails || member.can_send();
-            new |= receives && !member.receives;
+            new |= receives && (!member.receives || (member.fails && !fails));
             member.lost |= member.receives && !receives;
             member.receives = receives;
+            member.fails = fails;
         }
         new
     }
@@ -168,14 +170,14 @@ impl Bond {
         let Some(port) = view.and_then(|view| view.by_id(update.slave)) else {
             return;
         };
-        let vlan = (update.vlan != 0).then_some(update.vlan);
+        let tag = (update.tag != 0).then_some(update.tag);
         for _ in 0..rlb::BURST {
             probe::tell(
                 port.dev(),
                 update.theirs,
                 &update.their_mac,
                 update.ours,
-                vlan,
+                tag,
             );
         }
     }
@@ -198,10 +200,10 @@ impl Bond {
             return None;
         }
         let active = self.dev().active(reading).map(|port| port.dev().ifindex());
-        let vlan = skb.vlan_tci() & 0xfff;
+        let tag = skb.vlan_tci();
         let spoken = self.with_clients(|clients| {
             let slaves = self.view(reading).map_or(&[][..], TxView::receivers);
-            let spoken = clients.speak(&arp, vlan, slaves, active);
+            let spoken = clients.speak(&arp, tag, slaves, active);
             if arp.kind == Kind::Request {
                 clients.asked(arp.sender, active, now_ms());
             }

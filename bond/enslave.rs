@@ -292,6 +292,7 @@ fn present_member(bond: &Bond, rtnl: &Rtnl, port: &PortRef) {
         failovers: 0,
         lacp,
         receives: false,
+        fails: false,
         lost: false,
         groups: List::EMPTY,
         ties: None,

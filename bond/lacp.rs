@@ -289,12 +289,14 @@ impl Bond {
     /// Sends the LACPDUs that are due, and sees to it that the machines run when the next timer
     /// expires, in `wait` ms.
     pub(crate) fn follow_lacp(&self, wait: u32) {
+        let speech = self.speech.lock();
         loop {
             let due = self.state.lock().take_lacpdu();
             let Some((port, frame)) = due else { break };
             // Whoever gets no LACPDU for want of memory gets the next one.
             let _ = port.dev().send_control(&frame);
         }
+        drop(speech);
         self.dev().queue(Work::Lacp, msecs_to_jiffies(wait));
     }
 
@@ -377,7 +379,7 @@ impl Bond {
             return;
         }
         // What another processor is about to send goes out before it, not after.
-        self.dev().cancel(Work::Lacp);
+        let speech = self.speech.lock();
         let frame = {
             let mut state = self.state.lock();
             let running = state.runs_lacp();
@@ -393,6 +395,7 @@ impl Bond {
         if let Some(frame) = frame {
             let _ = port.dev().send_control(&frame);
         }
+        drop(speech);
         self.dev().queue(Work::Lacp, 0);
     }
 

@@ -201,6 +201,10 @@ pub(crate) struct Bond {
     /// What is decided upon.
     #[pin]
     pub(crate) state: BhLock<State>,
+    /// LACPDUs leave in the order in which they were made: who takes one from the state has this lock
+    /// until it is sent. Taken before that of `state`.
+    #[pin]
+    speech: BhLock<()>,
     /// The peers of balance-alb, while the bond is up.
     #[pin]
     clients: BhLock<Option<Clients>>,
@@ -405,6 +409,7 @@ impl Master for Bond {
                 State::new(defaults, active)?,
                 "bonding_state"
             ),
+            speech <- new_bh_lock!((), "bonding_speech"),
             clients <- new_bh_lock!(None, "bonding_clients"),
             associations <- Associations::new(),
             program <- new_bh_lock!(None, "bonding_program"),

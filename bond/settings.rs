@@ -439,8 +439,9 @@ impl Bond {
             state.targets.ip4 = List::EMPTY;
             self.publish_watch(&state);
         }
-        let mut result = Ok(());
+        let (mut result, mut malformed) = (Ok(()), false);
         for target in targets {
+            malformed = target.is_err();
             result = target.and_then(|target| {
                 let number = u32::from_ne_bytes(target.octets()).into();
                 let def = OptionId::ArpIpTarget.def();
@@ -453,7 +454,7 @@ impl Bond {
         let state = self.state.lock();
         let none = state.targets.ip4.is_empty() && state.params.arp_interval != 0;
         drop(state);
-        if none {
+        if none && !malformed {
             self.warn_of_no_target();
         }
         result
@@ -472,8 +473,9 @@ impl Bond {
             state.targets.ip6 = List::EMPTY;
             self.publish_watch(&state);
         }
-        let mut result = Ok(());
+        let (mut result, mut malformed) = (Ok(()), false);
         for target in targets {
+            malformed = target.is_err();
             result = target.and_then(|target| {
                 self.add_ns_target(target).map_err(|error| {
                     // As in the C driver, the address is not said again.
@@ -488,7 +490,7 @@ impl Bond {
         let state = self.state.lock();
         let none = state.targets.ip6.is_empty() && state.params.arp_interval != 0;
         drop(state);
-        if none {
+        if none && !malformed {
             bond_log!(
                 Level::Warn,
                 self.dev(),

@@ -114,6 +114,8 @@ pub(crate) struct Member {
     pub(crate) lacp: lacp::port::Port,
     /// Peers may send to it, in mode balance-alb.
     pub(crate) receives: bool,
+    /// Its link goes down, but is not down yet.
+    pub(crate) fails: bool,
     /// They no longer may, and the active slave is to receive for it.
     pub(crate) lost: bool,
     /// The IPv6 targets whose groups the slave listens to.

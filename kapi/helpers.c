@@ -69,10 +69,12 @@ void bonding_log_module(int level, const void *text)
 void bonding_spin_lock_init(spinlock_t *lock, const char *name,
 			    struct lock_class_key *key)
 {
-#ifdef CONFIG_DEBUG_SPINLOCK
-	__raw_spin_lock_init(spinlock_check(lock), name, key, LD_WAIT_CONFIG);
-#else
+#ifndef CONFIG_DEBUG_SPINLOCK
 	spin_lock_init(lock);
+#elif defined(CONFIG_PREEMPT_RT)
+	__spin_lock_init(lock, name, key, false);
+#else
+	__raw_spin_lock_init(spinlock_check(lock), name, key, LD_WAIT_CONFIG);
 #endif
 }
 
@@ -444,13 +446,16 @@ u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,
 	return queue;
 }
 
-bool bonding_is_igmp(struct sk_buff *skb)
+bool bonding_is_igmp(const struct sk_buff *skb)
 {
-	int offset = skb_network_offset(skb);
+	const struct iphdr *ip;
+	struct iphdr room;
 
-	return skb->protocol == htons(ETH_P_IP) &&
-	       pskb_may_pull(skb, offset + sizeof(struct iphdr)) &&
-	       ip_hdr(skb)->protocol == IPPROTO_IGMP;
+	if (skb->protocol != htons(ETH_P_IP))
+		return false;
+	ip = skb_header_pointer(skb, skb_network_offset(skb), sizeof(room),
+				&room);
+	return ip && ip->protocol == IPPROTO_IGMP;
 }
 
 /*
@@ -527,6 +532,11 @@ size_t bonding_skb_copy(const struct sk_buff *skb, u8 *to, size_t len)
 void bonding_consume_skb(struct sk_buff *skb)
 {
 	consume_skb(skb);
+}
+
+void bonding_drop_skb(struct sk_buff *skb)
+{
+	kfree_skb(skb);
 }
 
 /* Makes dev's address the source; false without memory. */

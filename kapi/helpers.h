@@ -93,7 +93,7 @@ struct sk_buff *bonding_skb_clone(struct sk_buff *skb);
 struct sk_buff *bonding_skb_share_check(struct sk_buff *skb);
 u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,
 			 struct net_device *sb_dev);
-bool bonding_is_igmp(struct sk_buff *skb);
+bool bonding_is_igmp(const struct sk_buff *skb);
 bool bonding_skb_is_for_us(const struct sk_buff *skb);
 
 /* What the flow dissector finds in a frame, innermost headers last. */
@@ -108,6 +108,7 @@ bool bonding_flow_dissect(const struct net *net, const struct sk_buff *skb,
 void bonding_flow_of_socket(const struct sock *sk, struct bonding_flow *flow);
 size_t bonding_skb_copy(const struct sk_buff *skb, u8 *to, size_t len);
 void bonding_consume_skb(struct sk_buff *skb);
+void bonding_drop_skb(struct sk_buff *skb);
 bool bonding_send_control(struct net_device *dev, const u8 *frame, size_t len,
 			  __be16 vlan_proto, u16 vlan_id);
 bool bonding_set_source(struct sk_buff *skb, const struct net_device *dev);

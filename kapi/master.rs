@@ -394,6 +394,8 @@ impl<B: Master> Private<B> {
             // SAFETY: The place is valid and nobody else's yet. Its function is for works in an
             // area of `B`, as this is, which stays until `destroy` has waited for the work.
             unsafe { bindings::bonding_init_work(place, Some(work.function::<B>())) };
+            // SAFETY: Just initialised. Whoever queues it before `own` is initialised does so in vain.
+            unsafe { bindings::disable_delayed_work(place) };
         }
         // SAFETY: The device is valid, and its locks are not in use yet.
         unsafe { bindings::bonding_lockdep_set_classes(dev) };
@@ -415,8 +417,13 @@ impl<B: Master> Private<B> {
         // INVARIANT: `own` is initialised where this function, and with it `ndo_init`, succeeds.
         let made = unsafe { pin_init::raw_try_init((*area.as_ptr()).own.as_mut_ptr(), init) };
         if made.is_err() {
-            // SAFETY: No work was queued, and the destructor will not be called.
+            // SAFETY: No work was queued, as all are disabled, and the destructor will not be called.
             unsafe { bindings::destroy_workqueue((*shared).wq) };
+            return made;
+        }
+        for work in Work::ALL {
+            // SAFETY: It was initialised and disabled once above; what it works on is initialised now.
+            unsafe { bindings::enable_delayed_work(work.in_bonding(shared)) };
         }
         made
     }
@@ -432,7 +439,8 @@ impl<B: Master> Private<B> {
             let area = Self::of_dev(dev);
             let shared = (*area).shared.get();
             for work in Work::ALL {
-                bindings::cancel_delayed_work_sync(work.in_bonding(shared));
+                // Nobody can queue it again, not even one of those that still run.
+                bindings::disable_delayed_work_sync(work.in_bonding(shared));
             }
             bindings::destroy_workqueue((*shared).wq);
             bindings::free_percpu((*shared).rr_tx_counter.cast());

@@ -61,13 +61,13 @@ pub(crate) trait Transmit<B: Master>: 'static {
 
     /// As [`Self::transmit`], but with interrupts off.
     #[cfg(CONFIG_NET_POLL_CONTROLLER)]
-    fn transmit_polled(bond: &B, mut skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
-        let port = Self::choose(bond, &mut skb, reading)?;
+    fn transmit_polled(bond: &B, skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
+        let port = Self::choose(bond, &skb, reading)?;
         Some(skb.send_polled(port, reading))
     }
 
     /// The one slave that would send `skb`; [`None`] if there is none, or if it is more than one.
-    fn choose<'g>(bond: &'g B, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port<B::Slave>>;
+    fn choose<'g>(bond: &'g B, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port<B::Slave>>;
 
     /// The slave that is to send an Ethernet frame of XDP, of which `frame` is the first part.
     fn choose_frame<'g>(
@@ -79,7 +79,7 @@ pub(crate) trait Transmit<B: Master>: 'static {
     /// The slave that would send `skb` if all slaves could send.
     fn choose_of_all<'g>(
         bond: &'g B,
-        skb: &mut Skb,
+        skb: &Skb,
         reading: Reading<'g>,
     ) -> Option<&'g Port<B::Slave>> {
         Self::choose(bond, skb, reading)
@@ -300,14 +300,14 @@ unsafe extern "C" fn get_xmit_slave<B: Master, T: Transmit<B>>(
 ) -> *mut bindings::net_device {
     // SAFETY: The device is initialised, and alive for the call.
     let bond = unsafe { Private::<B>::own(dev) };
-    // SAFETY: The packet is lent for the call, and neither sent nor freed here.
-    let mut skb = ManuallyDrop::new(unsafe { Skb::from_raw(NonNull::new_unchecked(skb)) });
+    // SAFETY: The packet is valid for the call, never dropped here, and lent by `&` only.
+    let skb = ManuallyDrop::new(unsafe { Skb::from_raw(NonNull::new_unchecked(skb)) });
     // SAFETY: The caller holds the RCU section open.
     let reading = unsafe { Reading::assume() };
     let port = if all_slaves {
-        T::choose_of_all(bond, &mut skb, reading)
+        T::choose_of_all(bond, &skb, reading)
     } else {
-        T::choose(bond, &mut skb, reading)
+        T::choose(bond, &skb, reading)
     };
     port.map_or(core::ptr::null_mut(), |port| port.dev().as_ptr())
 }

@@ -134,7 +134,7 @@ impl<S> Port<S> {
     }
 
     /// What C code sees of the slave.
-    #[cfg(CONFIG_XFRM_OFFLOAD)]
+    #[cfg(CONFIG_NET_POLL_CONTROLLER)]
     pub(super) fn shared(&self) -> *mut bindings::slave {
         self.shared.get()
     }

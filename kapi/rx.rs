@@ -230,7 +230,7 @@ unsafe fn receive_marked<B: Master>(
             // that can't be written to, without memory, is given up.
             unsafe {
                 if !bindings::bonding_readdress(skb, (*port.bonding()).dev) {
-                    bindings::bonding_consume_skb(skb);
+                    bindings::bonding_drop_skb(skb);
                     return bindings::rx_handler_result_RX_HANDLER_CONSUMED;
                 }
                 hand_over(skb, port)

@@ -44,7 +44,8 @@ impl Skb {
     ///
     /// # Safety
     ///
-    /// The caller must own a reference to the unshared packet, and gives it up.
+    /// The caller must own a reference to the unshared packet, and give it up; or never drop the
+    /// result, and lend it by `&` only.
     #[inline]
     pub(super) unsafe fn from_raw(raw: NonNull<bindings::sk_buff>) -> Self {
         // INVARIANT: Required of the caller.
@@ -153,7 +154,7 @@ impl Skb {
     }
 
     /// Whether this is an IGMP packet over IPv4.
-    pub(crate) fn is_igmp(&mut self) -> bool {
+    pub(crate) fn is_igmp(&self) -> bool {
         // SAFETY: The packet is valid and exclusively ours.
         unsafe { bindings::bonding_is_igmp(self.0.as_ptr()) }
     }

@@ -22,13 +22,13 @@ pub(super) struct ActiveBackup;
 
 impl Transmit<Bond> for ActiveBackup {
     #[inline]
-    fn transmit(bond: &Bond, mut skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
-        let port = Self::choose(bond, &mut skb, reading)?;
+    fn transmit(bond: &Bond, skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
+        let port = Self::choose(bond, &skb, reading)?;
         Some(skb.send(port.dev()))
     }
 
     #[inline(always)]
-    fn choose<'g>(bond: &'g Bond, _skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose<'g>(bond: &'g Bond, _skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         bond.dev().active(reading)
     }
 

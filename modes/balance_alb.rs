@@ -88,7 +88,7 @@ impl<P: Policy> Transmit<Bond> for BalanceAlb<P> {
     }
 
     /// Only for packets of which flows are balanced.
-    fn choose<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose<'g>(bond: &'g Bond, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         match alb::sender(skb, skb.network()) {
             Sender::Any(hash) => Self::for_flow(bond, skb, hash, 0, reading),
             Sender::ByClient | Sender::Active => None,

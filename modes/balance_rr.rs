@@ -28,13 +28,13 @@ pub(super) struct BalanceRr;
 
 impl Transmit<Bond> for BalanceRr {
     #[inline]
-    fn transmit(bond: &Bond, mut skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
-        let port = Self::choose(bond, &mut skb, reading)?;
+    fn transmit(bond: &Bond, skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
+        let port = Self::choose(bond, &skb, reading)?;
         Some(skb.send(port.dev()))
     }
 
     #[inline(always)]
-    fn choose<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose<'g>(bond: &'g Bond, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         let view = bond.view(reading)?;
         if skb.is_igmp() {
             return for_reports(bond, view, reading);

@@ -57,7 +57,7 @@ impl<P: Policy> Transmit<Bond> for BalanceTlb<P> {
     }
 
     /// As in the C driver, only for packets that are balanced.
-    fn choose<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose<'g>(bond: &'g Bond, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         if !tlb::is_balanced(skb, skb.network()) {
             return None;
         }

@@ -32,13 +32,13 @@ fn slave_for<'g>(bond: &'g Bond, hash: u32, reading: Reading<'g>) -> Option<&'g 
 
 impl<P: Policy> Transmit<Bond> for BalanceXor<P> {
     #[inline]
-    fn transmit(bond: &Bond, mut skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
-        let port = Self::choose(bond, &mut skb, reading)?;
+    fn transmit(bond: &Bond, skb: Skb, reading: Reading<'_>) -> Option<Verdict> {
+        let port = Self::choose(bond, &skb, reading)?;
         Some(skb.send(port.dev()))
     }
 
     #[inline(always)]
-    fn choose<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose<'g>(bond: &'g Bond, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         slave_for(bond, P::of_packet(bond, skb), reading)
     }
 
@@ -46,7 +46,7 @@ impl<P: Policy> Transmit<Bond> for BalanceXor<P> {
         slave_for(bond, P::of_frame(bond, frame), reading)
     }
 
-    fn choose_of_all<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose_of_all<'g>(bond: &'g Bond, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         let all = || bond.dev().ports(reading);
         let count = u32::try_from(all().count()).ok()?;
         let slot = P::of_packet(bond, skb).checked_rem(count)?;

@@ -59,7 +59,7 @@ impl Transmit<Bond> for Broadcast {
     }
 
     /// No slave stands for all.
-    fn choose<'g>(_bond: &'g Bond, _skb: &mut Skb, _reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose<'g>(_bond: &'g Bond, _skb: &Skb, _reading: Reading<'g>) -> Option<&'g Port> {
         None
     }
 }

@@ -55,7 +55,7 @@ impl<M: Transmit<Bond>> Transmit<Bond> for ByQueue<M> {
     }
 
     /// Who asks for the slave of a packet has put it on no queue of the bond.
-    fn choose<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose<'g>(bond: &'g Bond, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         M::choose(bond, skb, reading)
     }
 
@@ -63,7 +63,7 @@ impl<M: Transmit<Bond>> Transmit<Bond> for ByQueue<M> {
         M::choose_frame(bond, frame, reading)
     }
 
-    fn choose_of_all<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose_of_all<'g>(bond: &'g Bond, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         M::choose_of_all(bond, skb, reading)
     }
 

@@ -54,7 +54,7 @@ impl<P: Policy> Transmit<Bond> for Ieee8023ad<P> {
     }
 
     #[inline(always)]
-    fn choose<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose<'g>(bond: &'g Bond, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         BalanceXor::<P>::choose(bond, skb, reading)
     }
 
@@ -62,7 +62,7 @@ impl<P: Policy> Transmit<Bond> for Ieee8023ad<P> {
         BalanceXor::<P>::choose_frame(bond, frame, reading)
     }
 
-    fn choose_of_all<'g>(bond: &'g Bond, skb: &mut Skb, reading: Reading<'g>) -> Option<&'g Port> {
+    fn choose_of_all<'g>(bond: &'g Bond, skb: &Skb, reading: Reading<'g>) -> Option<&'g Port> {
         BalanceXor::<P>::choose_of_all(bond, skb, reading)
     }
 

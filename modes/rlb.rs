@@ -24,6 +24,9 @@ pub(crate) const DELAY_MS: u64 = 2_000;
 /// How many more rounds follow the first one when a slave was lost (`RLB_UPDATE_RETRY`).
 const RETRIES: u8 = 3;
 
+/// The part of a tag that is the number of the VLAN (IEEE 802.1Q-2022 9.6).
+const VLAN_MASK: u16 = 0xfff;
+
 /// How many replies a client is sent in a round (`RLB_ARP_BURST_SIZE`).
 pub(crate) const BURST: u8 = 2;
 
@@ -117,8 +120,8 @@ pub(crate) struct Client {
     pub(crate) their_mac: Mac,
     /// The slave that it is to send to; 0 is none.
     pub(crate) slave: u32,
-    /// The VLAN in which it is; 0 is none.
-    vlan: u16,
+    /// The tag of what is sent to it, with VLAN and priority; 0 is none.
+    tag: u16,
     /// It is to be told of its slave.
     tell: bool,
     /// The place of the one that came before it; [`PLACES`] is none.
@@ -136,8 +139,8 @@ pub(crate) struct Update {
     pub(crate) theirs: Ipv4Addr,
     /// The Ethernet address of that.
     pub(crate) their_mac: Mac,
-    /// The VLAN in which it is; 0 is none.
-    pub(crate) vlan: u16,
+    /// The tag that it has, with VLAN and priority; 0 is none.
+    pub(crate) tag: u16,
 }
 
 impl Client {
@@ -148,7 +151,7 @@ impl Client {
             ours: self.ours,
             theirs: self.theirs,
             their_mac: self.their_mac,
-            vlan: self.vlan,
+            tag: self.tag,
         })
     }
 
@@ -195,6 +198,10 @@ pub(crate) struct Spoken {
 }
 
 /// The clients, of which `C` is an array of [`PLACES`].
+///
+/// # Invariants
+///
+/// From `newest` on, `older` leads once to each place that has a client, and then to [`PLACES`].
 #[derive(Debug)]
 pub(crate) struct Table<C> {
     clients: C,
@@ -251,6 +258,7 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
             if stays(&client) {
                 newer = place;
             } else {
+                // INVARIANT: What led here leads to the next one, below.
                 if let Some(slot) = self.clients.get_mut(place) {
                     *slot = None;
                 }
@@ -263,12 +271,12 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
         }
     }
 
-    /// The bond sends an ARP packet to a peer, in a VLAN or none (0): returns by which slave, of
-    /// those given. Without slaves nobody does.
+    /// The bond sends an ARP packet to a peer, with the tag of a VLAN or none (0): returns by which
+    /// slave, of those given. Without slaves nobody does.
     pub(crate) fn speak(
         &mut self,
         arp: &Arp,
-        vlan: u16,
+        tag: u16,
         slaves: &[Slave],
         active: Option<u32>,
     ) -> Option<Spoken> {
@@ -306,11 +314,13 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
             theirs: arp.target,
             their_mac,
             slave,
-            vlan,
+            tag,
             tell: false,
             older: old.map_or(self.newest, |old| old.older),
         };
         self.news |= client.want_telling();
+        // INVARIANT: Who takes over a place leads on to where the other one led; who takes an empty
+        // one comes first, and leads to who was first.
         if old.is_none() {
             self.newest = place;
         }
@@ -399,7 +409,7 @@ impl<C: DerefMut<Target = [Option<Client>]>> Table<C> {
 
     /// Forgets the clients in a VLAN.
     pub(crate) fn forget_vlan(&mut self, vlan: u16) {
-        self.retain(|client| client.vlan != vlan);
+        self.retain(|client| client.tag & VLAN_MASK != vlan);
     }
 
     /// When [`Self::round`] is to be called, in ms; [`None`] if there is nothing to do.

@@ -46,8 +46,8 @@ class Ears:
     def describe(self, device, data, vlan):
         kind, body = struct.unpack(">H", data[12:14])[0], data[14:]
         if kind == 0x8100:
-            vlan, kind, body = struct.unpack(">H", body[:2])[0] & 0xFFF, struct.unpack(">H", body[2:4])[0], body[4:]
-        tag = f" vlan {vlan}" if vlan else ""
+            vlan, kind, body = struct.unpack(">H", body[:2])[0], struct.unpack(">H", body[2:4])[0], body[4:]
+        tag = f" vlan {vlan & 0xFFF} priority {vlan >> 13}" if vlan else ""
         to, source = self.word(data[:6]), self.word(data[6:12])
         if kind == ETH_P_LOOPBACK:
             return f"heard {device}{tag}: learn {source}"
@@ -70,7 +70,7 @@ class Ears:
                 vlan = 0
                 for _, _, value in extra:
                     status, tag = struct.unpack("I12xH", value[:18])
-                    vlan = tag & 0xFFF if status & 16 else 0
+                    vlan = tag if status & 16 else 0
                 if address[2] != socket.PACKET_OUTGOING:
                     heard.add(self.describe(device, data, vlan))
         return sorted(heard - {None})
@@ -102,8 +102,8 @@ class Balance:
         self.ears.socks["p1"].send(b"\xff" * 6 + mac + tag + struct.pack(">H", ETH_P_ARP) + arp + bytes(18))
         return "ok"
 
-    def ask(self, net, vlan=0):
-        for number in PEERS:
+    def ask(self, net, vlan=0, peers=PEERS):
+        for number in peers:
             self.send_arp(1, peer_mac(number), f"{net}.{number}", f"{net}.1", vlan)
             time.sleep(0.1)
         return "ok"
@@ -128,7 +128,13 @@ class Balance:
             self.carrier(slave, False)
             self.carrier(slave, True)
         self.event("active_slave=s3", lambda: self.set("active_slave", "s3"))
-        self.event("a VLAN", lambda: self.ip(f"link add link {bond} name vlan9 up type vlan id 9"))
+        # A link that goes down for less than downdelay: who comes meanwhile gets another slave.
+        self.event("downdelay=20000", lambda: self.set("downdelay", "20000"))
+        self.carrier("s2", False)
+        self.event("other peers ask", lambda: self.ask("10.0.0", peers=range(20, 26)))
+        self.carrier("s2", True)
+        self.event("downdelay=0", lambda: self.set("downdelay", "0"))
+        self.event("a VLAN", lambda: self.ip(f"link add link {bond} name vlan9 up type vlan id 9 egress-qos-map 0:5"))
         self.event("with an address", lambda: self.ip("addr add 10.0.9.1/24 dev vlan9"))
         self.event("its peers ask", lambda: self.ask("10.0.9", 9))
         self.carrier("s3", False)

@@ -183,7 +183,7 @@ fn a_question_is_followed_by_replies() {
         ours: OURS,
         theirs: peer(11),
         their_mac: mac(11),
-        vlan: 7,
+        tag: 7,
     };
     assert_eq!(said, [(50_000 + DELAY_MS, expected)]);
     // Now it is.
@@ -213,7 +213,7 @@ fn one_with_the_same_place_takes_it() {
         .unwrap();
     let evicted = spoken.evicted.unwrap();
     assert_eq!(
-        (evicted.slave, evicted.theirs, evicted.vlan),
+        (evicted.slave, evicted.theirs, evicted.tag),
         (1, peer(10), 5)
     );
     assert_eq!(table.clients().count(), 2);
@@ -282,6 +282,14 @@ fn an_address_that_somebody_else_has_is_forgotten() {
     assert!(all_rounds(&mut table, 0, &slaves).is_empty());
     table.speak(&reply(10), 7, &slaves, Some(1)).unwrap();
     table.speak(&reply(11), 8, &slaves, Some(1)).unwrap();
+    // Told in its VLAN, with the priority of what it was sent before.
+    const PRIORITY: u16 = 5 << 13;
+    table
+        .speak(&reply(12), PRIORITY | 7, &slaves, Some(1))
+        .unwrap();
+    let said = all_rounds(&mut table, 0, &slaves);
+    let tags: BTreeSet<_> = said.iter().map(|(_, update)| update.tag).collect();
+    assert_eq!(tags, BTreeSet::from([7, 8, PRIORITY | 7]));
     table.forget_vlan(7);
     assert_eq!(
         table.clients().map(|it| it.theirs).collect::<Vec<_>>(),
@@ -480,7 +488,10 @@ proptest! {
             match event {
                 Event::Speak(arp, vlan) => {
                     let active = there.first().map(|slave| slave.id);
+                    let before = table.clients().count();
                     let spoken = table.speak(&arp, vlan, &there, active);
+                    // Nobody but the one whose place it is goes.
+                    prop_assert!([before, before + 1].contains(&table.clients().count()));
                     if arp.kind == Kind::Request {
                         table.asked(arp.sender, active, now_ms);
                     }
@@ -520,6 +531,9 @@ proptest! {
                 prop_assert!(update.their_mac != [0; 6]);
             }
             prop_assert!(table.due_ms().is_none_or(|due| due > now_ms));
+            // The list ends, and names everybody once.
+            let theirs: Vec<_> = table.clients().take(PLACES + 1).map(|it| it.theirs).collect();
+            prop_assert_eq!(theirs.iter().collect::<BTreeSet<_>>().len(), theirs.len());
             for client in table.clients() {
                 let has = there.iter().any(|slave| slave.id == client.slave);
                 prop_assert!(has || client.slave == 0);

@@ -452,13 +452,15 @@ tear_down() {
 	[[ -z $PEER_FD ]] || peer tear_down
 	[[ -z $CAPTURE ]] || { kill "$CAPTURE" 2>/dev/null; wait "$CAPTURE" 2>/dev/null; CAPTURE=; }
 	stop_background
-	for ns in $(ip netns list | awk '{ print $1 }'); do ip netns del "$ns"; done
 	if [[ -e $MASTERS ]]; then
 		for dev in $(<"$MASTERS"); do echo "-$dev" >"$MASTERS"; done
 	fi
 	for dev in $(ip -br link show type veth | sed 's/[@ ].*//') $(ip -br link show type dummy | sed 's/[@ ].*//'); do
 		ip link del "$dev" 2>/dev/null
 	done
+	# Last: a pair whose far end goes with its namespace must not be deleted meanwhile, which the kernel
+	# doesn't bear (netdev_genl_dev_notify).
+	for ns in $(ip netns list | awk '{ print $1 }'); do ip netns del "$ns"; done
 	for dev in "$NET"/eth*; do
 		[[ ! -e $dev ]] || ip link set "${dev##*/}" down
 	done

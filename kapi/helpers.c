@@ -446,16 +446,25 @@ u16 bonding_select_queue(struct net_device *dev, struct sk_buff *skb,
 	return queue;
 }
 
-bool bonding_is_igmp(const struct sk_buff *skb)
+static noinline bool is_igmp_beyond(const struct sk_buff *skb)
 {
 	const struct iphdr *ip;
 	struct iphdr room;
 
-	if (skb->protocol != htons(ETH_P_IP))
-		return false;
 	ip = skb_header_pointer(skb, skb_network_offset(skb), sizeof(room),
 				&room);
 	return ip && ip->protocol == IPPROTO_IGMP;
+}
+
+/* Without a buffer on the stack as long as the header is in the linear part. */
+bool bonding_is_igmp(const struct sk_buff *skb)
+{
+	if (skb->protocol != htons(ETH_P_IP))
+		return false;
+	if (unlikely(skb_network_offset(skb) + (int)sizeof(struct iphdr) >
+		     (int)skb_headlen(skb)))
+		return is_igmp_beyond(skb);
+	return ip_hdr(skb)->protocol == IPPROTO_IGMP;
 }
 
 /*

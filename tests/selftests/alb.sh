@@ -83,7 +83,7 @@ consistent() {
 		SLAVES+="$dev "
 	done
 }
-clients() { cat /sys/kernel/debug/bonding/bond0@*/rlb_hash_table; }
+clients() { cat /sys/kernel/debug/bonding/bond0*/rlb_hash_table; }
 # shares: how many clients each slave has, by the file in debugfs
 shares() { clients | awk 'NR > 1 { n[$4]++ } END { printf "%d %d %d", n["s1"], n["s2"], n["s3"] }'; }
 up() { wait_for '[[ $(cat $NET/s?/bonding_slave/mii_status | sort -u) == up ]]' 10; }

@@ -37,8 +37,8 @@ release_of() {
 	stock=$(cat "$KERNELS/release" 2>/dev/null) || die "no lab yet: run 'tools/lab setup'"
 	case $1 in
 	stock) echo "$stock" ;;
-	debug) cat "$KERNELS/debug/include/config/kernel.release" ;;
-	*) die "unknown kernel '$1': stock or debug" ;;
+	debug | bench) cat "$KERNELS/$1/include/config/kernel.release" ;;
+	*) die "unknown kernel '$1': stock, debug or bench" ;;
 	esac
 }
 
@@ -46,16 +46,16 @@ release_of() {
 kernel_dir() {
 	case $1 in
 	stock) echo "$KERNELS/stock/obj" ;;
-	debug) echo "$KERNELS/debug" ;;
-	*) die "unknown kernel '$1': stock or debug" ;;
+	debug | bench) echo "$KERNELS/$1" ;;
+	*) die "unknown kernel '$1': stock, debug or bench" ;;
 	esac
 }
 
 kernel_image() {
 	case $1 in
 	stock) echo "$ROOT/boot/vmlinuz-$(release_of stock)" ;;
-	debug) echo "$KERNELS/debug/arch/x86/boot/bzImage" ;;
-	*) die "unknown kernel '$1': stock or debug" ;;
+	debug | bench) echo "$KERNELS/$1/arch/x86/boot/bzImage" ;;
+	*) die "unknown kernel '$1': stock, debug or bench" ;;
 	esac
 }
 
@@ -66,7 +66,7 @@ modules_dir() { echo "$ROOT/usr/lib/modules/$(release_of "$1")"; }
 c_bonding() {
 	case $1 in
 	stock) echo "$KERNELS/stock/bonding.ko" ;;
-	debug) echo "$KERNELS/debug/drivers/net/bonding/bonding.ko" ;;
-	*) die "unknown kernel '$1': stock or debug" ;;
+	debug | bench) echo "$KERNELS/$1/drivers/net/bonding/bonding.ko" ;;
+	*) die "unknown kernel '$1': stock, debug or bench" ;;
 	esac
 }

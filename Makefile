@@ -54,6 +54,10 @@ bench:
 bench-failover:
 	@tools/bench-failover --icount
 
+# What many slaves, bonds and VLANs cost.
+bench-scale:
+	@tools/bench-scale
+
 # For the running kernel (or KVER=, and its tree KDIR=), into DESTDIR.
 install:
 	@tools/install install
@@ -65,4 +69,4 @@ clean:
 	@tools/build clean
 
 .PHONY: all help kernel-dir kernel-image module-path c-bonding run lab check \
-	check-host check-style check-guest check-parity parity kselftest bench bench-failover install uninstall clean
+	check-host check-style check-guest check-parity parity kselftest bench bench-failover bench-scale install uninstall clean

@@ -29,6 +29,14 @@ usage() {
 
 need_root() { [[ $EUID == 0 ]] || die "$1 needs root (chroot, mounts): run it as root"; }
 
+# Lines of a benchmark: figures, which begin with '@', go into a file, the rest to the user as it comes.
+sort_out() { # FILE
+	local line
+	while IFS= read -r line; do
+		if [[ $line == @* ]]; then echo "$line" >>"$1"; else echo "$line"; fi
+	done
+}
+
 hash_of() { sha256sum | cut -c1-16; }
 
 # Which kernel release the lab holds, by the name used on command lines.

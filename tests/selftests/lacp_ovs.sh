@@ -11,15 +11,6 @@ need_cmds ovs-vswitchd ovs-vsctl ip
 # shellcheck disable=SC2317 # called by expressions
 switch_uses() { ovs-appctl lacp/show trunk | grep -c '^  actor state:.*synchronized collecting distributing'; }
 
-# with_us OPTION VALUE…: our bond with other options.
-with_us() {
-	link_down bond0
-	while (($#)); do
-		set_opt bond0 "$1" "$2"
-		shift 2
-	done
-	link_up bond0
-}
 both_carry() {
 	becomes "$1: both ports carry" "carry s1 s2" 20
 	becomes "$1: the switch uses both" '(($(switch_uses) == 2))' 20
@@ -90,14 +81,14 @@ becomes "the switch is passive and slow" "partner s1 0" 10
 becomes "with another key" '(($(get bond0 ad_partner_key) == 7))'
 both_carry "the switch passive and slow"
 ovs-vsctl set port trunk lacp=active
-with_us lacp_rate slow lacp_active off
+reset_opts bond0 lacp_rate slow lacp_active off
 both_carry "all slow, the bond passive"
 port s1
 is "passive and slow it is" $((TEXT & 3)) 0
 ovs-vsctl set port trunk other_config:lacp-time=fast
 becomes "the switch is fast" "partner s1 3" 40
 both_carry "slow and passive, the switch fast"
-with_us lacp_active on
+reset_opts bond0 lacp_active on
 both_carry "both active again"
 
 # --- ports that leave and come
@@ -111,7 +102,7 @@ if [[ $DRIVER == rust ]]; then
 	enslave sysfs bond0 s1
 	both_carry "enslaved again"
 fi
-with_us lacp_rate fast
+reset_opts bond0 lacp_rate fast
 both_carry "fast again"
 ovs-vsctl del-bond-iface trunk far-s2 -- add-port ovs0 far-s2
 becomes "a port that left the trunk is left" "idle s2" 15

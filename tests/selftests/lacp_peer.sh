@@ -12,24 +12,6 @@ peer_start
 # both_carry NAME
 both_carry() { becomes "$1: all ports carry" "carry eth0 eth1 && peer carry far0 far1" 20; }
 
-# with_peer OPTION VALUE…: the second guest's bond with other options.
-with_peer() {
-	peer link_down bond0
-	while (($#)); do
-		peer set_opt bond0 "$1" "$2"
-		shift 2
-	done
-	peer link_up bond0
-}
-with_us() {
-	link_down bond0
-	while (($#)); do
-		set_opt bond0 "$1" "$2"
-		shift 2
-	done
-	link_up bond0
-}
-
 # Frames to two addresses, so that they may take different ports, as the hash has it.
 SENT=0
 frames_pass() {
@@ -90,23 +72,23 @@ peer cable plug far1
 both_carry "plugged in there"
 
 # --- other rates, and who speaks first
-with_peer lacp_rate slow
+peer reset_opts bond0 lacp_rate slow
 both_carry "the partner slow"
 port eth0
 is "short timeout here" $((TEXT & 2)) 2
 peer port far0
 is "long timeout there" "$(peer 'echo $((TEXT & 2))')" 0
-with_peer lacp_active off
+peer reset_opts bond0 lacp_active off
 both_carry "the partner slow and passive"
-with_us lacp_rate slow lacp_active off
-with_peer lacp_active on
+reset_opts bond0 lacp_rate slow lacp_active off
+peer reset_opts bond0 lacp_active on
 both_carry "slow and passive, the partner active"
 port eth0
 is "passive" $((TEXT & 3)) 0
-with_peer lacp_rate fast
+peer reset_opts bond0 lacp_rate fast
 both_carry "slow and passive, the partner fast"
-with_us lacp_active on
-with_peer lacp_rate slow
+reset_opts bond0 lacp_active on
+peer reset_opts bond0 lacp_rate slow
 both_carry "both slow"
 
 # --- who leaves says so; a slave that moves

@@ -490,6 +490,18 @@ change_flags() {
 link_up() { change_flags "$1" 1 0; }
 link_down() { change_flags "$1" 0 1; }
 
+# reset_opts BOND OPTION VALUE…: options that want the bond down.
+reset_opts() {
+	local bond=$1
+	shift
+	link_down "$bond"
+	while (($#)); do
+		set_opt "$bond" "$1" "$2"
+		shift 2
+	done
+	link_up "$bond"
+}
+
 # What restoring a NIC comes down to: address, MTU, flags, nobody's slave. In STATE.
 nic_state() {
 	local file

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * For the guest test layout.sh: shows bonds and slaves as drivers outside see
+ * For the guest tests layout.sh and sockets.sh: shows bonds and slaves as drivers outside see
  * them, through <net/bonding.h> and <net/lag.h>, in files of debugfs:
  *
  *   bonding_layout/rcu    under RCU alone, as packets' paths do
  *   bonding_layout/rtnl   under RTNL, as notifiers do
  *   bonding_layout/xmit   which slave would send a frame, as RDMA asks for it
+ *   bonding_layout/sockets  which slave sockets connected to 10.0.0.2 over bond0 would send
+ *                         by, as TLS asks for it; each sends a datagram then
  *
  * A line for each:
  *   bond NAME MODE SLAVES ACTIVE|none
  *   slave NAME BOND LINK BACKUP INACTIVE [ACTIVE TXABLE]   (the last two: rtnl)
  *   xmit NAME SLAVE|none SLAVE|none   (of those in use, of all)
+ *   socket PORT SLAVE     (the bond itself if it can't say)
  */
 #include <linux/debugfs.h>
 #include <linux/etherdevice.h>
@@ -20,6 +23,7 @@
 #include <net/bonding.h>
 #include <net/lag.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 static struct dentry *dir;
 
@@ -110,12 +114,60 @@ static int xmit_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(xmit);
 
+static void show_socket(struct seq_file *seq, struct socket *sock, u16 port)
+{
+	struct net_device *dev;
+
+	rcu_read_lock();
+	dev = dev_get_by_name_rcu(&init_net, "bond0");
+	if (dev)
+		seq_printf(seq, "socket %d %s\n", port,
+			   netdev_sk_get_lowest_dev(dev, sock->sk)->name);
+	rcu_read_unlock();
+}
+
+static int ask_for_socket(struct seq_file *seq, u16 port)
+{
+	struct sockaddr_in here = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in there = { .sin_family = AF_INET, .sin_port = htons(7777),
+				     .sin_addr.s_addr = htonl(0x0a000002) };
+	struct kvec vec = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr msg = {};
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(&init_net, AF_INET, SOCK_DGRAM, IPPROTO_UDP, &sock);
+	if (err)
+		return err;
+	err = kernel_bind(sock, (struct sockaddr_unsized *)&here, sizeof(here));
+	if (!err)
+		err = kernel_connect(sock, (struct sockaddr_unsized *)&there, sizeof(there), 0);
+	if (!err) {
+		show_socket(seq, sock, port);
+		err = kernel_sendmsg(sock, &msg, &vec, 1, vec.iov_len);
+	}
+	sock_release(sock);
+	return err < 0 ? err : 0;
+}
+
+static int sockets_show(struct seq_file *seq, void *unused)
+{
+	int err = 0;
+	u16 port;
+
+	for (port = 5000; port < 5016 && !err; port++)
+		err = ask_for_socket(seq, port);
+	return err;
+}
+DEFINE_SHOW_ATTRIBUTE(sockets);
+
 static int __init layout_init(void)
 {
 	dir = debugfs_create_dir("bonding_layout", NULL);
 	debugfs_create_file("rcu", 0444, dir, NULL, &layout_fops);
 	debugfs_create_file("rtnl", 0444, dir, &dir, &layout_fops);
 	debugfs_create_file("xmit", 0444, dir, NULL, &xmit_fops);
+	debugfs_create_file("sockets", 0444, dir, NULL, &sockets_fops);
 	return 0;
 }
 

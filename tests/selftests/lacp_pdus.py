@@ -4,7 +4,7 @@
 
 lacp_pdus.py FILE DEV…   until SIGTERM; FILE.ready appears when it listens
 
-A line of FILE: time(s, the kernel's stamp) device in|out carries|idle, by the actor's state in the PDU.
+A line of FILE: time(s, the kernel's stamp) device in|out carries|idle STATE, by the actor's state in the PDU.
 """
 import select
 import socket
@@ -39,7 +39,7 @@ def main():
                 seconds, nanos = struct.unpack("qq", extra[0][2])
                 way = "out" if address[2] == PACKET_OUTGOING else "in"
                 state = "carries" if data[STATE] & CARRIES == CARRIES else "idle"
-                out.write(f"{seconds}.{nanos:09} {sockets[sock]} {way} {state}\n")
+                out.write(f"{seconds}.{nanos:09} {sockets[sock]} {way} {state} {data[STATE]}\n")
 
 
 main()

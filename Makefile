@@ -58,6 +58,9 @@ bench-failover:
 bench-scale:
 	@tools/bench-scale
 
+bench-plot:
+	@tools/bench-plot
+
 # For the running kernel (or KVER=, and its tree KDIR=), into DESTDIR.
 install:
 	@tools/install install
@@ -69,4 +72,4 @@ clean:
 	@tools/build clean
 
 .PHONY: all help kernel-dir kernel-image module-path c-bonding run lab check \
-	check-host check-style check-guest check-parity parity kselftest bench bench-failover bench-scale install uninstall clean
+	check-host check-style check-guest check-parity parity kselftest bench bench-failover bench-scale bench-plot install uninstall clean

@@ -190,7 +190,7 @@ const fn kw_default(word: &'static str, value: u64) -> Keyword {
     }
 }
 
-/// A set of modes by number; it covers the modes 0 to 6, also those not built yet.
+/// A set of modes by number, 0 to 6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ModeSet(u8);
 

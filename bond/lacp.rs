@@ -379,7 +379,7 @@ impl Bond {
             return;
         }
         // What another processor is about to send goes out before it, not after.
-        let speech = self.speech.lock();
+        let _speech = self.speech.lock();
         let frame = {
             let mut state = self.state.lock();
             let running = state.runs_lacp();
@@ -395,8 +395,6 @@ impl Bond {
         if let Some(frame) = frame {
             let _ = port.dev().send_control(&frame);
         }
-        drop(speech);
-        self.dev().queue(Work::Lacp, 0);
     }
 
     /// [`Self::say_farewell`] for all slaves: the bond is brought down.

@@ -189,7 +189,8 @@ pub(crate) enum Follow<'a> {
 /// A bond.
 ///
 /// Lock order: RTNL, then the address lock of a device, then `speech`, then `state`, then `clients`, then
-/// `totals`, then a slave's `baseline`. Nothing that sleeps is called under any of them but RTNL.
+/// `totals`, then a slave's `baseline`. Nothing that sleeps is called under any of them but RTNL,
+/// and nothing is sent but under `speech`.
 #[pin_data]
 pub(crate) struct Bond {
     /// The device, and what C code reads of the bond.

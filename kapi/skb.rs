@@ -36,7 +36,8 @@ impl Verdict {
 ///
 /// # Invariants
 ///
-/// The pointer owns one reference to a valid `sk_buff` which nobody else changes.
+/// The pointer is to a valid `sk_buff` which nobody else changes. It owns a reference to it, unless
+/// the value is never dropped nor given away, and lent by `&` to what only reads the packet.
 pub(crate) struct Skb(NonNull<bindings::sk_buff>);
 
 impl Skb {
@@ -44,8 +45,9 @@ impl Skb {
     ///
     /// # Safety
     ///
-    /// The caller must own a reference to the unshared packet, and give it up; or never drop the
-    /// result, and lend it by `&` only.
+    /// The caller must own a reference to the unshared packet, and give it up; or the packet must stay
+    /// valid and unchanged while the result is used, which is never dropped nor given away, and lent
+    /// by `&` only, not to [`Self::bind`].
     #[inline]
     pub(super) unsafe fn from_raw(raw: NonNull<bindings::sk_buff>) -> Self {
         // INVARIANT: Required of the caller.
@@ -155,7 +157,7 @@ impl Skb {
 
     /// Whether this is an IGMP packet over IPv4.
     pub(crate) fn is_igmp(&self) -> bool {
-        // SAFETY: The packet is valid and exclusively ours.
+        // SAFETY: The packet is valid, and only read.
         unsafe { bindings::bonding_is_igmp(self.0.as_ptr()) }
     }
 

@@ -177,7 +177,10 @@ fn fastest(slaves: &[Slave]) -> Option<Slave> {
 /// The slave whose turn it is after `last`: the fastest of those behind it, unless there is a faster
 /// one before.
 fn turn(slaves: &[Slave], last: &mut u32) -> Option<u32> {
-    let at = slaves.iter().position(|slave| slave.id == *last);
+    // As in the C driver, one that is given no clients does not keep the place of the turn, either.
+    let at = slaves
+        .iter()
+        .position(|slave| slave.id == *last && !slave.fails);
     let split = at.map_or(slaves.len(), |at| at.saturating_add(1));
     let (before, after) = slaves.split_at_checked(split)?;
     let slave = match (fastest(before), fastest(after)) {

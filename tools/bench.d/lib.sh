@@ -55,7 +55,7 @@ cost_of() {
 	done | awk '{
 		split($3, took, "("); cost = took[1] * 1000 / $5
 		if (NR == 1 || cost < least) least = cost }
-		END { printf "%.2f\n", least }'
+		END { printf "%.2f\n", least }' || exit # in $( ) nobody else ends it
 	pktgen kpktgend_0 rem_device_all
 }
 

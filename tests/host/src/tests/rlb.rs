@@ -345,6 +345,18 @@ fn who_may_send() {
 }
 
 #[test]
+fn a_slave_that_fails_keeps_no_place_in_the_turn() {
+    let mut table = table();
+    let mut there = slaves(&[1000, 1000, 1000]);
+    for to in 10..12 {
+        table.speak(&reply(to), 0, &there, Some(1));
+    }
+    there[1].fails = true;
+    let spoken = table.speak(&reply(12), 0, &there, Some(1)).unwrap();
+    assert_eq!(spoken.slave, 1);
+}
+
+#[test]
 fn a_slave_that_fails_keeps_its_clients_until_it_is_lost() {
     let mut table = table();
     let mut there = slaves(&[1000, 1000]);

@@ -25,10 +25,7 @@ use crate::{
     }, //
 };
 
-use kernel::{
-    alloc::Flags,
-    prelude::*, //
-};
+use kernel::prelude::*;
 
 impl Member {
     /// The slave at this moment.
@@ -85,12 +82,26 @@ impl State {
 impl Bond {
     /// Calls `f` with the bond at this moment. Process context.
     pub(crate) fn snapshot<R>(&self, f: impl FnOnce(&BondSnapshot<'_>) -> R) -> Result<R> {
-        self.snapshot_with(GFP_KERNEL, f)
+        loop {
+            let mut slaves = KVec::with_capacity(self.slave_count(), GFP_KERNEL)?;
+            let state = self.state.lock();
+            if state.members.len() > slaves.capacity() {
+                continue;
+            }
+            for member in &state.members {
+                // There is room for it: that was just asked.
+                let _ = slaves.push_within_capacity(member.snapshot(state.is_lacp()));
+            }
+            let bond = state.snapshot(self, &slaves);
+            drop(state);
+            return Ok(f(&bond));
+        }
     }
 
-    /// As [`Self::snapshot`], where sleeping is not allowed.
-    pub(crate) fn snapshot_atomic<R>(&self, f: impl FnOnce(&BondSnapshot<'_>) -> R) -> Result<R> {
-        self.snapshot_with(GFP_ATOMIC, f)
+    /// Calls `f` with the bond at this moment, but without its slaves. Any context.
+    pub(crate) fn snapshot_alone<R>(&self, f: impl FnOnce(&BondSnapshot<'_>) -> R) -> R {
+        let bond = self.state.lock().snapshot(self, &[]);
+        f(&bond)
     }
 
     /// Calls `f` with the bond, and the slave `port` of it, at this moment. Any context.
@@ -120,24 +131,6 @@ impl Bond {
         BondSnapshot {
             params,
             ..self.state.lock().snapshot(self, slaves)
-        }
-    }
-
-    /// [`Self::snapshot`], with memory of the kind `flags`.
-    fn snapshot_with<R>(&self, flags: Flags, f: impl FnOnce(&BondSnapshot<'_>) -> R) -> Result<R> {
-        loop {
-            let mut slaves = KVec::with_capacity(self.slave_count(), flags)?;
-            let state = self.state.lock();
-            if state.members.len() > slaves.capacity() {
-                continue;
-            }
-            for member in &state.members {
-                // There is room for it: that was just asked.
-                let _ = slaves.push_within_capacity(member.snapshot(state.is_lacp()));
-            }
-            let bond = state.snapshot(self, &slaves);
-            drop(state);
-            return Ok(f(&bond));
         }
     }
 }

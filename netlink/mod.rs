@@ -292,7 +292,7 @@ impl Link<Bond> for Face {
     }
 
     fn fill(bond: &Bond, message: &mut Message<'_>) -> Result {
-        bond.snapshot_atomic(|bond| fill(bond, message))?
+        bond.snapshot_alone(|bond| fill(bond, message))
     }
 
     fn change_slave(

@@ -440,42 +440,41 @@ pub(crate) fn by_netlink(attr: u16) -> Option<&'static OptionDef> {
 }
 
 /// Iterates over the options with a netlink attribute in the order in which a message is applied.
-pub(crate) fn netlink_write_order() -> impl Iterator<Item = (&'static OptionDef, NetlinkDef)> {
-    InOrder::new(|nl| nl.write_order)
+pub(crate) fn netlink_write_order() -> impl Iterator<Item = NetlinkOption> {
+    static ORDER: NetlinkOrder = in_order(false);
+    ORDER.iter().flatten().copied()
 }
 
 /// Iterates over the options with a netlink attribute in the order of a dump.
-pub(crate) fn netlink_dump_order() -> impl Iterator<Item = (&'static OptionDef, NetlinkDef)> {
-    InOrder::new(|nl| nl.dump_order)
+pub(crate) fn netlink_dump_order() -> impl Iterator<Item = NetlinkOption> {
+    static ORDER: NetlinkOrder = in_order(true);
+    ORDER.iter().flatten().copied()
 }
 
-/// Iterator over the options with a netlink attribute, by ascending key.
-struct InOrder {
-    /// Key by which to order, unique and at least 1.
-    key: fn(&NetlinkDef) -> u8,
-    /// Key of the item returned last; 0 before the first.
-    last: u8,
-}
+/// An option with its netlink attribute.
+type NetlinkOption = (&'static OptionDef, NetlinkDef);
 
-impl InOrder {
-    /// Starts an iteration.
-    fn new(key: fn(&NetlinkDef) -> u8) -> InOrder {
-        InOrder { key, last: 0 }
+/// Such options, in some order.
+type NetlinkOrder = [Option<NetlinkOption>; OPTIONS.len()];
+
+/// Puts the options in the order of a dump, or of writing. The compiler does it, and refuses a place that is taken.
+const fn in_order(of_dump: bool) -> NetlinkOrder {
+    let mut order = [const { None }; OPTIONS.len()];
+    let mut rest: &[OptionDef] = &OPTIONS;
+    while let [def, tail @ ..] = rest {
+        if let Some(nl) = def.netlink {
+            // CAST: Widening, which `From` doesn't do in a const fn.
+            let place = if of_dump {
+                nl.dump_order
+            } else {
+                nl.write_order
+            } as usize;
+            assert!(order[place].is_none());
+            order[place] = Some((def, nl));
+        }
+        rest = tail;
     }
-}
-
-impl Iterator for InOrder {
-    type Item = (&'static OptionDef, NetlinkDef);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let item = OPTIONS
-            .iter()
-            .filter_map(|def| Some((def, def.netlink?)))
-            .filter(|(_, nl)| (self.key)(nl) > self.last)
-            .min_by_key(|(_, nl)| (self.key)(nl))?;
-        self.last = (self.key)(&item.1);
-        Some(item)
-    }
+    order
 }
 
 impl OptionDef {
